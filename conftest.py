@@ -1,0 +1,18 @@
+"""Tests and nbval runs never touch a learner's progress, language or display."""
+
+import atexit
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+# Set before any collection, so that the kernels which nbval starts inherit it. One folder per worker process.
+_home = tempfile.mkdtemp(prefix="course-home-")
+atexit.register(shutil.rmtree, _home, ignore_errors=True)
+os.environ["COURSE_HOME"] = _home
+os.environ["COURSE_LANG"] = "en"
+
+_root = str(Path(__file__).resolve().parent)
+if _root not in sys.path:
+    sys.path.insert(0, _root)
