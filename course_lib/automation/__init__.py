@@ -1,0 +1,1 @@
+"""Work that runs by itself: making the shipped models again, sweeps, searches, gates."""
