@@ -4,11 +4,12 @@ from course_lib.core.artifact import Artifact
 from course_lib.core.dataset import Dataset
 from course_lib.core.environment import Environment
 from course_lib.core.keys import key
-from course_lib.core.report import Interval, Latency, Report
+from course_lib.core.report import ClassScore, Interval, Latency, Report
 from course_lib.core.technique import Export, Recipe, Transform
 
 __all__ = [
     "Artifact",
+    "ClassScore",
     "Dataset",
     "Environment",
     "Export",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 from course_lib.core.environment import Environment
 
@@ -30,8 +30,25 @@ class Latency:
 
 
 @dataclass(frozen=True)
+class ClassScore:
+    """One class against the rest; fractions in [0, 1], 0 where nothing was predicted or nothing was there."""
+
+    label: int
+    name: str
+    precision: float
+    recall: float
+    f1: float
+    support: int
+
+
+@dataclass(frozen=True)
 class Report:
-    """One row of a comparison. Accuracies are fractions in [0, 1]; what was not measured is None."""
+    """One row of a comparison. Accuracies are fractions in [0, 1]; what was not measured is None.
+
+    ``load_ms`` is loading and allocating, ``first_us`` the first inference after it, ``latency`` the steady state.
+    ``calibration_error`` is the expected calibration error of what ``scores`` names: the file's probabilities, or the
+    softmax of its logits. ``memory_how`` says what ``peak_memory_mb`` (10**6 bytes) counts.
+    """
 
     name: str
     raw_bytes: int
@@ -41,6 +58,22 @@ class Report:
     environment: Environment
     latency: Latency | None = None
     peak_memory_mb: float | None = None
+    images: int = 0
+    per_class: tuple[ClassScore, ...] = ()
+    scores: Literal["probabilities", "logits"] | None = None
+    calibration_error: float | None = None
+    load_ms: float | None = None
+    first_us: float | None = None
+    memory_how: str = ""
+
+    @property
+    def macro_f1(self) -> float | None:
+        """Mean F1 over classes, each class counting alike; None without per-class scores."""
+        return sum(score.f1 for score in self.per_class) / len(self.per_class) if self.per_class else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain values, ready for JSON."""
+        return asdict(self) | {"macro_f1": self.macro_f1}
 
     def row(self) -> dict[str, Any]:
         """Return the row for a lesson's table: sizes in bytes, accuracy in percent, times in microseconds."""
@@ -58,4 +91,6 @@ class Report:
                 "threads": self.latency.threads,
                 "delegate": self.latency.delegate,
             }
+        if self.peak_memory_mb is not None:
+            row["peak MB"] = round(self.peak_memory_mb, 2)
         return row
