@@ -1,0 +1,1 @@
+"""Programs that a contributor runs: the build of the notebooks, the lock files."""
