@@ -58,7 +58,8 @@ def dtype_from(name: str) -> np.dtype[Any]:
 
         kind = getattr(ml_dtypes, name, None)
         if kind is not None:
-            return np.dtype(kind)
+            extra: np.dtype[Any] = np.dtype(kind)
+            return extra
     raise Garbled(f"no dtype {name[:40]!r}")
 
 

@@ -139,10 +139,10 @@ class _Writer:
             raise NotPlain(f"a {type(value).__name__} that contains itself")
         self.path.add(id(value))
         if isinstance(value, (list, tuple)):
-            a_list = isinstance(value, list)
-            items = list.__getitem__(value, slice(None)) if a_list else tuple.__getitem__(value, slice(None))
-            if not self._packed(b"l" if a_list else b"t", items):
-                self._many(b"L" if a_list else b"P", items, depth)
+            # The base class's own methods: what a subclass makes of them does not matter.
+            self._sequence(
+                value, list(list.__iter__(value) if isinstance(value, list) else tuple.__iter__(value)), depth
+            )
         elif isinstance(value, dict):
             pairs = list(dict.items(value))
             self._many(b"M", [each for pair in pairs for each in pair], depth)
@@ -154,7 +154,12 @@ class _Writer:
             self._many(b"Z" if a_set else b"z", items, depth)
         self.path.discard(id(value))
 
-    def _packed(self, tag: bytes, items: list[Any] | tuple[Any, ...]) -> bool:
+    def _sequence(self, value: list[Any] | tuple[Any, ...], items: list[Any], depth: int) -> None:
+        a_list = isinstance(value, list)
+        if not self._packed(b"l" if a_list else b"t", items):
+            self._many(b"L" if a_list else b"P", items, depth)
+
+    def _packed(self, tag: bytes, items: list[Any]) -> bool:
         """Long lists of nothing but floats or small ints go over as one block."""
         if len(items) < 32:
             return False
@@ -169,7 +174,7 @@ class _Writer:
         self.add(tag, block.dtype.kind.encode(), struct.pack("<Q", len(items)), block.tobytes())
         return True
 
-    def _many(self, tag: bytes, items: list[Any] | tuple[Any, ...], depth: int) -> None:
+    def _many(self, tag: bytes, items: list[Any], depth: int) -> None:
         self.add(tag + struct.pack("<Q", len(items)))
         for each in items:
             self.put(each, depth + 1)
