@@ -136,7 +136,10 @@ def _all(session: _Session, x: NDArray[Any], size: int, first: NDArray[np.float3
 def _one_by_one(
     session: _Session, opened: Callable[[], _Session], x: NDArray[Any], native: int | None, stateful: bool
 ) -> NDArray[np.float32]:
-    """A file without a batch axis, or with resource variables, which only a new interpreter clears."""
+    """A file without a batch axis, or with resource variables.
+
+    Only a new interpreter clears those, and resizing an input in front of one corrupts LiteRT's heap.
+    """
     results: list[NDArray[np.float32]] = []
     for sample in x if len(x) else np.zeros((1, *x.shape[1:]), x.dtype):
         if stateful and results:

@@ -51,6 +51,11 @@ def sqnr_db(reference: NDArray[Any], other: NDArray[Any]) -> float:
     signal, noise = float(np.sum(one * one)), float(np.sum((one - two) ** 2))
     if not (math.isfinite(signal) and math.isfinite(noise)):
         raise ValueError("NaN or infinity in the values: the ratio means nothing")
+    return decibels(signal, noise)
+
+
+def decibels(signal: float, noise: float) -> float:
+    """Return ``10 log10(signal / noise)``: infinite without noise, minus infinity with nothing else."""
     if noise == 0.0:
         return math.inf
     return 10 * math.log10(signal / noise) if signal else -math.inf

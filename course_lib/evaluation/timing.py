@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from course_lib.core import Artifact, Interval, Latency
 from course_lib.evaluation.runtime import Interpreter, delegate_name, open_interpreter, sample_inputs
 
-RUNS, WARMUPS = 200, 30
+RUNS, WARMUPS, BLOCK = 200, 30, 5
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,8 @@ def latency_ratio(
     a: Artifact,
     b: Artifact,
     *,
-    rounds: int = 40,
-    block: int = 10,
+    loads: int = 20,
+    runs: int = 20,
     warmups: int = WARMUPS,
     threads: int = 1,
     xnnpack: bool = True,
@@ -70,27 +70,34 @@ def latency_ratio(
 ) -> tuple[float, Interval]:
     """Return time(A) / time(B), so 3.2 says "B is 3.2 times as fast", with a bootstrap interval.
 
-    Each round runs a block of A and a block of B in random order and keeps the ratio of their medians; the figure is
-    the median over rounds. The interval is the percentile bootstrap over rounds: what is resampled is what drifts
-    together. It covers the noise of this machine, not of another one.
+    Both files are loaded anew ``loads`` times, in random order. After each load, short blocks of A and B take turns,
+    and the ratio of their medians is kept; the figure is the median over loads. The interval is the percentile
+    bootstrap over loads. Loading anew matters: where a model happens to lie in memory shifts its speed by up to a
+    percent, and an interval from one load calls that noise a difference. It covers this machine, not another one.
 
     Args:
-        rounds: 10 or more; A and B each run ``rounds * block`` times.
-        seed: of the input, the order within rounds and the bootstrap.
+        loads: 10 or more.
+        runs: timed runs of each model per load, 10 or more; A and B each run ``loads * runs`` times.
+        warmups: before the first load's timing; later loads take a third of it.
+        seed: of the input, the order and the bootstrap.
 
     Raises:
-        ValueError: fewer than 10 rounds, an empty block, or a file that does not load or run.
+        ValueError: fewer than 10 loads or runs, or a file that does not load or run.
     """
-    if rounds < 10 or block < 1:
-        raise ValueError(f"need rounds >= 10 and block >= 1, got {rounds} and {block}")
+    if loads < 10 or runs < 10 or warmups < 0:
+        raise ValueError(f"need loads >= 10, runs >= 10 and warmups >= 0, got {loads}, {runs} and {warmups}")
     rng = np.random.default_rng(seed)
-    pair = [_ready(artifact, threads, xnnpack, seed) for artifact in (a, b)]
-    for interpreter in pair:
-        _times(interpreter, warmups)
-    medians = np.empty((rounds, 2))
-    for row in medians:
-        for which in rng.permutation(2):
-            row[which] = np.median(_times(pair[which], block))
+    pair = (a, b)
+    medians = np.empty((loads, 2))
+    for load in range(loads):
+        ready = {int(which): _ready(pair[which], threads, xnnpack, seed) for which in rng.permutation(2)}
+        for interpreter in ready.values():
+            _times(interpreter, warmups if load == 0 else warmups // 3)
+        times: tuple[list[NDArray[np.int64]], ...] = ([], [])
+        for begin in range(0, runs, BLOCK):
+            for which in rng.permutation(2):
+                times[which].append(_times(ready[int(which)], min(BLOCK, runs - begin)))
+        medians[load] = [np.median(np.concatenate(blocks)) for blocks in times]
     return bootstrap_ratio(medians[:, 0], medians[:, 1], level=level, seed=seed)
 
 
@@ -102,7 +109,7 @@ def bootstrap_ratio(
     Source: Efron and Tibshirani (1993), An Introduction to the Bootstrap, chapter 13.
 
     Args:
-        a, b: paired positive times, shape (rounds,), in one unit.
+        a, b: paired positive times, shape (loads,), in one unit.
     """
     ratios = np.asarray(a, np.float64) / np.asarray(b, np.float64)
     rng = np.random.default_rng(seed)
