@@ -127,7 +127,7 @@ def _build_all(chosen: Sequence[Topic], root: Path, *, execute: bool, only_chang
             except (BuildError, ValueError) as error:
                 failures += 1
                 print(f"error: {error}", file=sys.stderr)
-                break
+                continue
             if not os.environ.get("CI"):
                 print(f"{page.relative}  {seconds:.1f} s" if execute else page.relative, flush=True)
             if kind == "notebooks" and seconds > LESSON_SECONDS:
