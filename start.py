@@ -188,8 +188,9 @@ def share_mirror() -> None:
     """Point uv at the mirror that pip was configured with, unless uv has its own: uv does not read pip's settings."""
     if os.environ.get("UV_DEFAULT_INDEX") or os.environ.get("UV_INDEX_URL"):
         return
-    ask = [str(PYTHON), "-m", "pip", "config", "get", "global.index-url"]
-    mirror = os.environ.get("PIP_INDEX_URL") or subprocess.run(ask, capture_output=True, text=True).stdout.strip()
+    listed = subprocess.run([str(PYTHON), "-m", "pip", "config", "list"], capture_output=True, text=True).stdout
+    configured = re.search(r"^(?:global|install)\.index-url='(.+)'$", listed, re.M)
+    mirror = os.environ.get("PIP_INDEX_URL") or (configured and configured[1])
     if mirror:
         os.environ["UV_DEFAULT_INDEX"] = mirror
 

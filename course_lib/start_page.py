@@ -179,7 +179,8 @@ def _changed(number: int) -> str:
 def _table(topics: Sequence[Row]) -> str:
     head = "".join(f'<th style="text-align:left">{text}</th>' for text in _HEAD)
     body = "\n".join(_table_row(row) for row in topics)
-    return f'<table style="width:100%;table-layout:auto">\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>'
+    open_table = '<table style="width:100%;table-layout:auto">'
+    return f"{open_table}\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
 
 
 def _table_row(row: Row) -> str:
