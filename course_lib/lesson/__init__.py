@@ -3,8 +3,8 @@
 Importing this loads neither matplotlib nor pandas nor ipywidgets; each helper does when it is called.
 """
 
+from course_lib.lesson.controls import playground
 from course_lib.lesson.figures import show, style
-from course_lib.lesson.playground import playground
 from course_lib.lesson.predictions import predict, reveal
 from course_lib.lesson.session import receipt, record
 from course_lib.lesson.tables import table
