@@ -30,6 +30,8 @@ from course_lib.lesson import (
     style,
     table,
 )
+from course_lib.lesson.controls import _panel
+from course_lib.lesson.tables import _html
 
 ALT = "A line that rises from the origin"
 
@@ -254,8 +256,8 @@ def test_a_large_figure_gets_coarser_and_at_last_is_refused():
     fig, ax = plt.subplots(figsize=(7, 4))
     ax.imshow(rng.random((60, 100)), aspect="auto")
     assert len(figures.png(fig)) <= figures.FIGURE_BYTES
-    noise, ax = plt.subplots(figsize=(20, 12))
-    ax.imshow(rng.random((900, 1600, 3)))
+    noise, ax = plt.subplots(figsize=(7, 4))
+    ax.imshow(rng.random((400, 700, 3)))
     with pytest.raises(ValueError, match=r"the limit is 80 KB\. Draw fewer points"):
         figures.png(noise)
 
