@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from course_lib.grading.faults import Failed, Garbled, LearnerRaised, Lost, NotPlain, TimeUp, Unusable
+from course_lib.grading.faults import CourseError, Failed, Garbled, LearnerRaised, Lost, NotPlain, TimeUp, Unusable
 from course_lib.grading.laws import Law
 from course_lib.grading.learner import Learner
 from course_lib.grading.limits import time_limit
@@ -19,7 +19,12 @@ LAW_SECONDS = 5.0
 
 
 class Session(Protocol):
-    """A way to the learner's code: in this process, or in a worker that is started again when it is lost."""
+    """A way to the learner's code: in this process, or in a worker that is started again when it is lost.
+
+    `grace` is how much longer than the law's limit the checker itself waits, in seconds.
+    """
+
+    grace: float
 
     def checker(self) -> Checker:
         """Return a live checker's side. Raises Lost when the learner's code cannot be started."""
@@ -36,6 +41,8 @@ class Session(Protocol):
 
 class LocalSession:
     """The learner's namespace in this process, through the same codec as everywhere."""
+
+    grace = 0.0
 
     def __init__(self, namespace: Mapping[str, object]) -> None:
         self._namespace = namespace
@@ -73,7 +80,7 @@ def judge(law: Law, session: Session, seed: int, seconds: float = LAW_SECONDS) -
     checker: Checker | None = None
     try:
         checker = session.checker()
-        with time_limit(seconds):
+        with time_limit(seconds + session.grace):
             checker.begin()
             status, message = _run(law, checker, session, seed)
         return Judged(status, message, checker.trace)
@@ -91,6 +98,8 @@ def judge(law: Law, session: Session, seed: int, seconds: float = LAW_SECONDS) -
         session.abandon()
         say = Say(f"The answer could not be read: {garbled}.", f"无法读取返回的内容：{garbled}。")
         return Judged("error", say, _trace(checker))
+    except CourseError:
+        raise  # the grading process does not start
     except NotPlain as refused:
         return Judged("error", broken(law, str(refused)), _trace(checker), course_fault=True)
     except Exception as error:

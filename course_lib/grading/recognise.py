@@ -9,14 +9,16 @@ import numpy as np
 
 from course_lib.catalog import Topic
 from course_lib.grading.codec import Reference, decode
-from course_lib.grading.faults import CourseError
+from course_lib.grading.faults import CourseError, TimeUp
 from course_lib.grading.judge import Judged
 from course_lib.grading.laws import Law
+from course_lib.grading.limits import time_limit
 from course_lib.grading.proxy import Trace
 from course_lib.grading.reference import Wrong, reference_run, wrong_answers, wrong_run
 from course_lib.grading.results import Misconception
 
 RTOL = 1e-9
+SECONDS = 10.0
 
 
 def recognise(topic: Topic, laws: tuple[Law, ...], judged: Mapping[str, Judged], seed: int) -> dict[str, Misconception]:
@@ -26,17 +28,22 @@ def recognise(topic: Topic, laws: tuple[Law, ...], judged: Mapping[str, Judged],
     code put out, and at least one of these outputs differs from the solution's. When several match, the one that
     matches on the most failed laws wins, then the one that this law is said to catch, then the first.
     """
+    try:
+        with time_limit(SECONDS):
+            return _recognise(topic, laws, judged, seed)
+    except (CourseError, TimeUp):
+        return {}  # the course's files are broken, or the values too large: no sentence is better than a wrong one
+
+
+def _recognise(
+    topic: Topic, laws: tuple[Law, ...], judged: Mapping[str, Judged], seed: int
+) -> dict[str, Misconception]:
     failed = [law for law in laws if judged[law.name].status in ("fail", "error") and _useful(judged[law.name])]
     if not failed:
         return {}
-    try:
-        candidates = [each for each in wrong_answers(topic) if each.task == laws[0].task]
-        matches = {
-            law.name: [each for each in candidates if _matches(topic, law, each, judged, seed)] for law in failed
-        }
-        shared = {each.name: _shared(topic, laws, each, judged, seed) for law in failed for each in matches[law.name]}
-    except CourseError:
-        return {}  # the course's own files are broken: no sentence is better than a wrong one
+    candidates = [each for each in wrong_answers(topic) if each.task == laws[0].task]
+    matches = {law.name: [each for each in candidates if _matches(topic, law, each, judged, seed)] for law in failed}
+    shared = {each.name: _shared(topic, laws, each, judged, seed) for law in failed for each in matches[law.name]}
     found = {}
     for law in failed:
         best = max(
