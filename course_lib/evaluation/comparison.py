@@ -58,7 +58,8 @@ class Comparison:
             f"{self.b} {reads[self.verdict]} the margin of {-100 * self.margin:+.2f} points "
             f"({100 * self.accuracy_b:.2f} % against {100 * self.accuracy_a:.2f} % on the same "
             f"{self.images:,} samples, difference {100 * self.difference:+.2f}, "
-            f"{self._level} interval {self._interval(' to ')}; {self.flips} predictions flipped, "
+            f"{self._level} interval {self._interval(' to ')}; flipped predictions: "
+            f"{self.flips}, "
             f"{self.only_a} for the worse and {self.only_b} for the better, exact McNemar p = {self.p_value:.2g})."
         )
 
