@@ -394,6 +394,17 @@ def test_every_part_runs_and_a_failing_one_fails_the_whole_and_is_named(start, m
     assert all("ok" in line for line in closing if "FAILED" not in line)
 
 
+@pytest.mark.parametrize(("tier", "lessons"), [("full", True), ("core", False)])
+def test_the_core_tier_does_not_run_what_trains_and_says_so(start, monkeypatch, capsys, tier, lessons):
+    monkeypatch.setenv("TIER", tier)
+    commands = []
+    monkeypatch.setattr(start, "run", lambda command: commands.append(command) or 0)
+    assert start.main(["test"]) == 0
+    assert {"exercises", "solutions"} <= set(commands[1])
+    assert ("notebooks" in commands[1]) is lessons
+    assert ("not run in the core tier" in capsys.readouterr().out) is not lessons
+
+
 def test_lint_runs_both_and_fails_with_either(start, monkeypatch):
     for bad in ("ruff", "mypy", None):
         ran = []
