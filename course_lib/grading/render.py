@@ -42,7 +42,8 @@ def text(result: Result) -> str:
     told: set[str] = set()
     for each in result.outcomes:
         word = str(WORDS[each.status])
-        lines.append(f"  {MARKS[each.status]} {word:<8}{each.points}/{each.of}  {each.sentence}")
+        space = " " * (8 - sum(2 if character > "\u2e7f" else 1 for character in word))  # Chinese is two columns wide
+        lines.append(f"  {MARKS[each.status]} {word}{space}{each.points}/{each.of}  {each.sentence}")
         lines += [" " * 14 + line for detail in details(each, told) for line in detail.splitlines()]
     for note in result.notes:
         lines += ["  " + line for line in str(note).splitlines()]
@@ -50,12 +51,13 @@ def text(result: Result) -> str:
 
 
 def details(outcome: Outcome, told: set[str]) -> list[str]:
-    """Return what is said under a law: what was seen, and the misconception unless it was `told` before."""
+    """Return what is said under a law: what was seen and the misconception, each only once in a result."""
     found = [str(outcome.message)] if outcome.message else []
-    if outcome.misconception and outcome.misconception.name not in told:
-        told.add(outcome.misconception.name)
+    if outcome.misconception:
         found.append(f"{_LIKELY}{outcome.misconception.say}")
-    return found
+    new = [each for each in found if each not in told]
+    told.update(new)
+    return new
 
 
 def html(result: Result) -> str:
