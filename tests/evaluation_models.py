@@ -105,6 +105,24 @@ def dense(weights, bias=None, name="dense", layer="dense"):
     return single(name, build)
 
 
+def depthwise(weights, name="depthwise"):
+    """float (1, height, width, channels) -> the same less the border; weights (1, height, width, channels)."""
+    weights = np.asarray(weights, np.float32)
+    channels = weights.shape[3]
+
+    def build(g):
+        x = g.tensor((1, 8, 8, channels), batch=True)
+        w, b = g.constant(weights, name="depthwise/weights"), g.constant(np.zeros(channels))
+        y = g.tensor((1, 9 - weights.shape[1], 9 - weights.shape[2], channels), batch=True)
+        options = schema.DepthwiseConv2DOptionsT()
+        options.padding, options.strideH, options.strideW = schema.Padding.VALID, 1, 1
+        options.depthMultiplier = options.dilationHFactor = options.dilationWFactor = 1
+        g.op(OP.DEPTHWISE_CONV_2D, [x, w, b], [y], options, schema.BuiltinOptions.DepthwiseConv2DOptions)
+        return [x], [y]
+
+    return single(name, build)
+
+
 def identity(dtype, scale, zero_point, width=4):
     """A quantized input and output of one dtype and no arithmetic between them: what comes back is the contract."""
 

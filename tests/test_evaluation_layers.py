@@ -1,12 +1,14 @@
 """Layer by layer and bit by bit: the errors that NumPy computes for the same layers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
 from course_lib.data import fashion_mnist
 from course_lib.evaluation import layer_errors, predict, sensitivity, sqnr_db
-from course_lib.evaluation.weights import fake_quantize, replace_weights, weighted_layers
+from course_lib.evaluation.weights import CHANNEL_AXIS, fake_quantize, replace_weights, weighted_layers
 from course_lib.models import float_tflite
 from course_lib.techniques import DynamicRange, Float16, Int8
 from tests import evaluation_models as files
@@ -22,7 +24,7 @@ def images():
     return fashion_mnist().x_val[:40]
 
 
-def chain(weights, prefix="net", name="chain", scale=None):
+def chain(weights, prefix="net", name="chain", counter=""):
     """Dense layers without activations; NumPy's answer is a product of matrices."""
 
     def build(g):
@@ -30,7 +32,7 @@ def chain(weights, prefix="net", name="chain", scale=None):
         for depth, matrix in enumerate(weights):
             w = g.constant(matrix, name=f"{prefix}/fc{depth}/weights")
             b = g.constant(np.zeros(len(matrix)), name=f"{prefix}/fc{depth}/bias")
-            y = g.tensor((1, len(matrix)), batch=True, name=f"{prefix}/fc{depth}/out")
+            y = g.tensor((1, len(matrix)), batch=True, name=f"{prefix}/fc{depth}/out{counter}")
             options = schema.FullyConnectedOptionsT()
             g.op(files.OP.FULLY_CONNECTED, [tensor, w, b], [y], options, schema.BuiltinOptions.FullyConnectedOptions)
             tensor = y
@@ -45,13 +47,13 @@ def matrices(rng):
 
 
 @pytest.mark.parametrize("xnnpack", [True, False])
-@pytest.mark.parametrize("prefix", ["net", "other"])
-def test_every_layers_error_is_numpys(matrices, rng, xnnpack, prefix):
+@pytest.mark.parametrize(("other", "matched"), [({}, "name"), ({"counter": 12}, "name"), ({"prefix": "b"}, "order")])
+def test_every_layers_error_is_numpys(matrices, rng, xnnpack, other, matched):
     changed = [matrix.copy() for matrix in matrices]
     changed[2] *= 1.1
     x = rng.normal(size=(37, 5)).astype(np.float32)
-    found = layer_errors(chain(matrices), chain(changed, prefix), x, xnnpack=xnnpack)
-    assert {row.matched for row in found.rows} == {"name" if prefix == "net" else "order"}
+    found = layer_errors(chain(matrices), chain(changed, **other), x, xnnpack=xnnpack)
+    assert {row.matched for row in found.rows} == {matched}
     assert [row.layer for row in found.rows] == ["fc0", "fc1", "fc2", "fc3"]
     one = two = x.astype(np.float64)
     for row, a, b in zip(found.rows, matrices, changed, strict=True):
@@ -173,6 +175,25 @@ def test_sensitivity_covers_every_layer_and_grows_with_fewer_bits():
     assert found.row(found.rows[0].scope, 2) == found.rows[0]
     with pytest.raises(ValueError, match="no row"):
         found.row("conv2d", 7)
+
+
+def test_a_depthwise_kernel_has_its_channels_last():
+    """Channels of very different size: 8 bits are plenty with a scale each and useless with one for all."""
+    kernel = np.random.default_rng(0).normal(size=(1, 3, 3, 4)) * np.array([1e-3, 1e-2, 1, 100])
+    model = files.depthwise(kernel)
+    layer, weights = weighted_layers(model)[0]
+    assert layer.op == "DEPTHWISE_CONV_2D"
+    x = np.random.default_rng(1).normal(size=(5, 8, 8, 4)).astype(np.float32)
+    outputs = predict(model, x)
+    changed = replace_weights(model, {layer.weights: fake_quantize(weights, 8, CHANNEL_AXIS[layer.op])[0]})
+    assert all(sqnr_db(outputs[..., c], predict(changed, x)[..., c]) > 30 for c in range(4))
+
+
+def test_choices_are_made_on_validation_images():
+    data = fashion_mnist()
+    hidden = replace(data, x_test=data.x_test[:0], y_test=data.y_test[:0])
+    found = sensitivity(float_tflite(), hidden, bits=(8,), images=len(data.x_val))
+    assert found.accuracy == np.mean(predict(float_tflite(), data.x_val).argmax(1) == data.y_val)
 
 
 def test_sensitivity_refuses_what_it_cannot_quantize():
