@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,8 @@ from course_lib.models import shipped, zoo
 from course_lib.models.training import Training, accuracy, fit
 from course_lib.techniques import Float32
 
-EPOCHS = 12
+# Chosen on the validation images, for the baseline; the others use the same so that they can be compared.
+SCHEDULE = Training(epochs=15, batch_size=256, learning_rate=4e-3)
 
 
 def train_and_save(
@@ -33,9 +34,9 @@ def train_and_save(
     if name not in zoo.ARCHITECTURES:
         raise ValueError(f"unknown model {name!r}; known: {', '.join(zoo.ARCHITECTURES)}")
     data = fashion_mnist(full=full)
-    training = Training(EPOCHS, seed=seed)
+    training = replace(SCHEDULE, seed=seed)
     start = time.perf_counter()
-    model = fit(zoo.ARCHITECTURES[name](), data, training, quiet=quiet)
+    model = fit(zoo.ARCHITECTURES[name](seed), data, training, quiet=quiet)
     seconds = time.perf_counter() - start
     out.mkdir(parents=True, exist_ok=True)
     model.save_weights(out / f"{name}.weights.h5")

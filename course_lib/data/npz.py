@@ -20,14 +20,16 @@ def load_npz(path: str | Path, *, seed: int = 0) -> Dataset:
         ValueError: the file is not an .npz, lacks x or y, or holds what a Dataset refuses (NaN included).
     """
     path = Path(path)
+    if not zipfile.is_zipfile(path):
+        raise ValueError(f"{path.name} is not an .npz file; write one with numpy.savez(path, x=x, y=y)")
     try:
         with np.load(path, allow_pickle=False) as file:
             missing = {"x", "y"} - set(file.files)
             if missing:
                 raise ValueError(f"{path.name} lacks {' and '.join(sorted(missing))}; it holds {sorted(file.files)}")
             x, y = file["x"], file["y"]
-    except (zipfile.BadZipFile, EOFError, AttributeError) as error:
-        raise ValueError(f"{path.name} is not an .npz file; write one with numpy.savez(path, x=x, y=y)") from error
+    except (zipfile.BadZipFile, EOFError, OSError) as error:
+        raise ValueError(f"{path.name} is damaged: {error}") from error
     if x.ndim == 3:
         x = x[..., np.newaxis]
     if x.dtype == np.uint8:

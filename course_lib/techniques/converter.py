@@ -6,6 +6,7 @@ you to LiteRT Quantizer (quantizer.py beside this file). The float conversion is
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -71,7 +72,7 @@ def _convert(
     io: Any = None,
 ) -> bytes:
     tf = backend.tensorflow()
-    with backend.quiet_stderr():
+    with backend.quiet_stderr(), warnings.catch_warnings(action="ignore"):  # it warns of its own deprecated interpreter
         converter = tf.lite.TFLiteConverter.from_concrete_functions(*_serving(model))
         if optimize or supported_types or calibration is not None:
             converter.optimizations = [tf.lite.Optimize.DEFAULT]

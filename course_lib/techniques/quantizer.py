@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -68,7 +70,7 @@ def quantize(model: bytes, recipe: Any, calibration: Images | None = None) -> by
     """
     from litert_quantizer import quantizer
 
-    with _silence():
+    with quiet():
         tool = quantizer.Quantizer(model)
         tool.load_quantization_recipe(recipe)
         ranges = None
@@ -94,13 +96,19 @@ def _by_signature(model: bytes, images: Images) -> dict[str, list[dict[str, Imag
 
 
 @contextlib.contextmanager
-def _silence() -> Any:
-    """Keep the tool's log and its print statements to ourselves; errors still come through."""
+def quiet() -> Iterator[None]:
+    """Keep the tool's log, warnings, progress bar and print statements to ourselves; errors still come through."""
     logger = logging.getLogger("absl")
     level = logger.level
     logger.setLevel(logging.ERROR)
+    held = io.StringIO()
     try:
-        with quiet_stderr(), contextlib.redirect_stdout(io.StringIO()):
+        with (
+            quiet_stderr(),
+            contextlib.redirect_stdout(held),
+            contextlib.redirect_stderr(held),
+            warnings.catch_warnings(action="ignore"),
+        ):
             yield
     finally:
         logger.setLevel(level)
