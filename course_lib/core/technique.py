@@ -26,6 +26,16 @@ class Transform(_Technique, abc.ABC):
 
     must_be_last: ClassVar[bool] = False  # e.g. quantization-aware training: nothing may rewrite its wrapped layers
 
+    @property
+    def makes(self) -> frozenset[str]:
+        """What this step establishes: "zeros", "pattern" (N:M zeros), "clusters", "shape" (channels removed)."""
+        return frozenset()
+
+    @property
+    def breaks(self) -> frozenset[str]:
+        """Which of those, made by an earlier step, would not survive this one: a Recipe refuses such an order."""
+        return frozenset()
+
     @abc.abstractmethod
     def __call__(self, model: Model, data: Dataset) -> Model:
         """Return the transformed model."""
@@ -60,6 +70,14 @@ class Recipe(_Technique):
         for step in self.steps:
             if not isinstance(step, Transform):
                 raise ValueError(f"recipe {self.name}: steps must be Transforms such as Prune(0.8), got {step!r}")
+        made: dict[str, Transform] = {}
+        for step in self.steps:
+            for what in sorted(step.breaks & made.keys()):
+                raise ValueError(
+                    f"recipe {self.name}: {step!r} would undo the {what} of {made[what]!r}. Put it first, or call the "
+                    "steps one after the other to watch it happen"
+                )
+            made |= dict.fromkeys(step.makes, step)
         for step, following in zip(self.steps, self.steps[1:], strict=False):
             if step.must_be_last:
                 raise ValueError(
