@@ -19,7 +19,7 @@ SHAPE = (12, 12, 2)
 
 
 def network(k, *, zeros=0.0):
-    """Conv, depthwise, 1x1 convolution, dense: 144 + 72 + 512 + 2,304 + 288 weights."""
+    """Conv, depthwise, 1x1 convolution, dense: 144 + 72 + 512 + 2,048 + 288 weights."""
     k.utils.set_random_seed(7)
     model = k.Sequential(
         [
