@@ -6,6 +6,13 @@ from pathlib import Path
 
 NAME = "01_double_it"
 
+
+def _quiz(question: str, right: str, wrong: str, why: str) -> str:
+    options = ((right, "true"), (wrong, "false"), (f"{wrong}?", "false"))
+    rows = ", ".join(f'{{text = "{text}", correct = {correct}, why = "{why}"}}' for text, correct in options)
+    return ", ".join(f'{{q = "{question} {n}", options = [{rows}]}}' for n in (2, 3, 4))
+
+
 CARD = """
 level = "easy"
 minutes = {core = 1, whole = 2}
@@ -17,31 +24,41 @@ sources = [{title = "Arithmetic", url = "https://example.org/arithmetic"}]
 title = "Double it"
 question = "How do you double a number?"
 answer = "Twice {measured_ratio:.1f}, so $\\\\frac{a}{b}$ and `{kept}` stay."
-points = [{text = "It is {measured_ratio:.2f} times as large.", evidence = "measured_ratio"}]
+points = [{text = "It is {measured_ratio:.2f} times as large.", evidence = "measured_ratio"},
+  {text = "It is linear.", evidence = "kind"}, {text = "It is exact.", evidence = "kind"}]
 pitfalls = [{says = "Adding two doubles.", why = "Only for 2.", costs = "Everything else."}]
 followups = [{q = "And half?", a = "Divide."}, {q = "Zero?", a = "Zero."}, {q = "NaN?", a = "NaN."}]
 hints = {A = ["Think.", "Add.", "x + x"], B = ["Think.", "Subtract.", "-x"]}
 tasks = {A = "Write `double(x)`.", B = "Write `negate(x)`."}
-quiz = []
+quiz = [QUIZ_EN]
 
 [zh]
 title = "翻倍"
 question = "怎样把一个数翻倍？"
 answer = "两倍就是 {measured_ratio:.1f}。"
-points = [{text = "大了 {measured_ratio:.2f} 倍。", evidence = "measured_ratio"}]
+points = [{text = "大了 {measured_ratio:.2f} 倍。", evidence = "measured_ratio"},
+  {text = "它是线性的。", evidence = "kind"}, {text = "它是精确的。", evidence = "kind"}]
 pitfalls = [{says = "加二就是翻倍。", why = "只对 2 成立。", costs = "其余全错。"}]
 followups = [{q = "减半呢？", a = "除以二。"}, {q = "零呢？", a = "还是零。"}, {q = "NaN 呢？", a = "还是 NaN。"}]
 hints = {A = ["想一想。", "做加法。", "x + x"], B = ["想一想。", "做减法。", "-x"]}
 tasks = {A = "写出 `double(x)`。", B = "写出 `negate(x)`。"}
-quiz = []
+quiz = [QUIZ_ZH]
 """
+CARD = CARD.replace("QUIZ_EN", _quiz("What is twice", "Right", "Less", "Count it."))
+CARD = CARD.replace("QUIZ_ZH", _quiz("两倍是多少？", "对", "少了", "数一数。"))
 
 LESSON = """
 # %% [markdown]
 # {{header}}
 
 # %% [markdown]
-# Objectives, then a prediction.
+# After this lesson you can
+#
+# - **double** a number (1A),
+# - **negate** a number (1B),
+# - **prove** both in one line (check_double).
+#
+# Predict first.
 
 # %%
 from course_lib.lesson import playground, predict, receipt, record, reveal, show, style, table
@@ -51,6 +68,7 @@ predict("ratio", "How many times larger?", zh="大几倍？", unit="x")
 # %% [markdown]
 # ## The experiment
 # Because seeing is believing.
+
 
 # %%
 import matplotlib.pyplot as plt
@@ -66,6 +84,7 @@ show(fig, alt="A straight line from the origin to one and two", caption="Doublin
 # %% [markdown]
 # The same, to play with.
 
+
 # %%
 def line(slope):
     fig, ax = plt.subplots(figsize=(3, 2))
@@ -76,6 +95,7 @@ def line(slope):
 
 
 playground(line, alt="A straight line from the origin with a slope", slope=(0.0, 3.0, 0.5))
+show(line(1.0), alt="A straight line from the origin with slope one", caption="One setting.", caption_zh="一种设置。")
 
 # %% [markdown]
 # Measured:
@@ -97,6 +117,10 @@ assert 3 + 2 != 2 * 3
 # ## Reveal
 # {{answer}}
 # {{followups}}
+#
+# ## What this does not show
+# Other numbers.
+#
 # {{sources}}
 # {{exercise}}
 # {{next}}
@@ -127,7 +151,7 @@ from course_lib.grading import check, finish
 def double(x):
     """Twice x."""
     # BEGIN SOLUTION
-    total = x + x
+    total = sum((x, x))
     return total
     # END SOLUTION
 
