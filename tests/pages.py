@@ -222,7 +222,7 @@ def _myth(cells: list[Cell]) -> Iterator[str]:
 
 
 def _objectives(cells: list[Cell], topic: Topic) -> Iterator[str]:
-    """Before the first code: three items that begin with a bold verb, each naming a task or a check of this topic."""
+    """Before the first code: three items that begin with a bold verb, each naming its check; no task without one."""
     before: list[str] = []
     for cell in cells:
         if cell.kind == "code":
@@ -231,10 +231,14 @@ def _objectives(cells: list[Cell], topic: Topic) -> Iterator[str]:
     items = re.findall(r"^(?:[-*]|\d\.) \*\*.*(?:\n {2,}.*)*", "\n".join(before), re.MULTILINE)
     if len(items) != 3:
         yield f"lesson: {len(items)} objectives (items with a **bold** verb before the first code); three are due"
-    known = {*topic.tasks, *(law.name for law in laws_of(topic))}
-    for item in items:
-        if not any(re.search(rf"\b{name}\b", item) for name in known):
-            yield f"lesson: the objective {item[:50]!r} names no task and no check"
+    checks = {law.name: law.task for law in laws_of(topic)} | {task: task for task in topic.tasks} | {"quiz": "quiz"}
+    named = [{task for name, task in checks.items() if re.search(rf"\b{name}\b", item)} for item in items]
+    for item, tasks in zip(items, named, strict=True):
+        if not tasks:
+            yield f"lesson: the objective {item[:50]!r} names no task, no law and not the quiz"
+    for task in topic.tasks:
+        if not any(task in tasks for tasks in named):
+            yield f"lesson: no objective leads to task {task}"
 
 
 def lesson_explains_itself(topic: Topic, _root: Path) -> Iterator[str]:
