@@ -59,7 +59,8 @@ class Comparison:
             f"({100 * self.accuracy_b:.2f} % against {100 * self.accuracy_a:.2f} % on the same "
             f"{self.images:,} samples, difference {100 * self.difference:+.2f}, "
             f"{self._level} interval {self._interval(' to ')}; flipped predictions: "
-            f"{self.flips}, {self.only_a} for the worse and {self.only_b} for the better, exact McNemar p = {self.p_value:.2g})."
+            f"{self.flips}, {self.only_a} for the worse and {self.only_b} for the better, "
+            f"exact McNemar p = {self.p_value:.2g})."
         )
 
     @property
