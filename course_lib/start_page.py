@@ -189,7 +189,7 @@ def _table_row(row: Row) -> str:
     lesson = f'<a href="{row.lesson}">{_LESSON}</a>' if row.lesson else ""
     exercise = f'<a href="{row.exercise}">{_EXERCISE}</a>' if row.exercise else ""
     points = f"{row.points} / {row.of}{' ✓' if row.done else ''}"
-    last = [lesson, exercise, points] if row.written else [f"<i>{_WRITING}</i>", "", ""]
+    last = [lesson, exercise, points] if row.written else [f"<i>{str(_WRITING).replace(' ', '&nbsp;')}</i>", "", ""]
     cells = [f"{row.number:02d}", title, row.level, f"{row.core} / {row.whole}", *last]
     style = "text-align:left" if row.written else "text-align:left;opacity:.65"
     return "<tr>" + "".join(f'<td style="{style}">{cell}</td>' for cell in cells) + "</tr>"

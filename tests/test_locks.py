@@ -10,6 +10,7 @@ import pytest
 import yaml
 from packaging.markers import Marker
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from tools import lock
@@ -123,6 +124,24 @@ def test_what_is_installed_here_is_what_was_locked():
     for pin in {*pins(lock.FULL), *pins(lock.CORE), *pins(lock.EXTRAS)}:
         if pin.name in installed and (not pin.marker or Marker(pin.marker).evaluate()):
             assert installed[pin.name] == pin.version
+
+
+@pytest.mark.parametrize("python", ["3.11.7", "3.12.1", "3.13.0"])
+def test_every_supported_python_is_allowed_by_what_is_locked(python):
+    """uv overlooks an upper bound on Python, and pip, which conda and Binder use, refuses the package."""
+    here = {"python_full_version": python, "python_version": python.rsplit(".", 1)[0]}
+    refused = []
+    for pin in {*pins(lock.FULL), *pins(lock.CORE), *pins(lock.EXTRAS)}:
+        if pin.marker and not Marker(pin.marker).evaluate(here):
+            continue
+        try:
+            found = importlib.metadata.distribution(pin.name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+        wanted = found.metadata["Requires-Python"]
+        if found.version == pin.version and wanted and not SpecifierSet(wanted).contains(python):
+            refused.append(f"{pin.line} wants Python {wanted}")
+    assert refused == []
 
 
 def test_environment_yml_is_what_conda_reads():
