@@ -190,6 +190,34 @@ def train(
 
 
 @app.command()
+def measure(
+    model: Annotated[Path, typer.Argument(help="A .tflite file.")],
+    data: Annotated[str, typer.Option(help="fashion_mnist, digits, or an .npz file with x and y.")] = "fashion_mnist",
+    json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Measure a model: accuracy with its interval, size, speed, memory."""
+    from course_lib.evaluation.command import measure_command
+    from course_lib.language import language
+
+    print(measure_command(str(model), data, json, lang=language()))
+
+
+@app.command()
+def compare(
+    a: Annotated[Path, typer.Argument(help="The reference, a .tflite file.")],
+    b: Annotated[Path, typer.Argument(help="The .tflite file to judge against it.")],
+    data: Annotated[str, typer.Option(help="fashion_mnist, digits, or an .npz file with x and y.")] = "fashion_mnist",
+    margin: Annotated[float, typer.Option(help="The largest acceptable loss of accuracy, as a fraction.")] = 0.005,
+    json: Annotated[bool, typer.Option("--json", help="Print the comparison as JSON.")] = False,
+) -> None:
+    """Compare two models on the same samples: flips, verdict, SQNR, latency ratio."""
+    from course_lib.evaluation.command import compare_command
+    from course_lib.language import language
+
+    print(compare_command(str(a), str(b), data, json, margin=margin, lang=language()))
+
+
+@app.command()
 def lab() -> None:
     """Say how to open the course in JupyterLab."""
     print(Say("In the course's folder run: python start.py lab", "在课程文件夹中运行：python start.py lab"))

@@ -6,7 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, f1_score
+from typer.testing import CliRunner
 
+from course_lib.cli import app
 from course_lib.core import Artifact
 from course_lib.data import fashion_mnist
 from course_lib.evaluation import compare, measure, predict, sqnr_db
@@ -152,6 +154,20 @@ def test_the_commands_print_a_table_or_json(tmp_path, npz):
     assert "McNemar" in text
     assert "准确率" in compare_command(str(a), str(b), str(npz), lang="zh")
     assert "峰值内存" in measure_command(str(a), str(npz), lang="zh")
+
+
+def test_the_course_command_measures_and_compares(tmp_path, npz):
+    model = str(float_tflite().save(tmp_path / "m.tflite"))
+    measured = CliRunner().invoke(app, ["measure", model, "--data", str(npz), "--json"])
+    assert measured.exit_code == 0
+    assert json.loads(measured.stdout)["images"] == 40
+    compared = CliRunner().invoke(app, ["compare", model, model, "--data", str(npz), "--margin", "0.2"])
+    assert compared.exit_code == 0
+    assert "non-inferior" in compared.stdout
+    refused = CliRunner().invoke(app, ["measure", str(npz)])
+    assert refused.exit_code == 2
+    assert "TFL3" in refused.stderr
+    assert len(refused.stderr.strip().splitlines()) == 1
 
 
 def test_an_npz_is_measured_whole_and_fits_the_models_rank(npz):

@@ -156,9 +156,10 @@ def _render(rows: list[Row], title: str, lang: str) -> str:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left", show_header=False)
+    table = Table(box=None, pad_edge=False, show_header=False)
     for english, chinese, value in rows:
         table.add_row(chinese if lang == "zh" else english, value)
     out = io.StringIO()
     Console(file=out, width=110).print(table)
-    return out.getvalue().rstrip()
+    lines = [title, *(line.rstrip() for line in out.getvalue().splitlines())]
+    return "\n".join(lines)
