@@ -71,6 +71,12 @@ def tfmot() -> ModuleType:
         return importlib.import_module("tensorflow_model_optimization")
 
 
+def tfmot_part(module: str) -> ModuleType:
+    """Return a part of the toolkit that its public names leave out, e.g. ``clustering.keras.experimental.cluster``."""
+    tfmot()
+    return importlib.import_module(f"tensorflow_model_optimization.python.core.{module}")
+
+
 @contextlib.contextmanager
 def quiet_stderr() -> Iterator[None]:
     """Hold back what native code writes to file descriptor 2; hand it over when the block raises."""
