@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import re
+import subprocess
+import sys
 
 import matplotlib as mpl
 import numpy as np
@@ -193,6 +195,32 @@ def test_a_choice_is_kept_by_its_value():
     control.value = "int4"
     assert place.kept_prediction("mode") == "int4"
     assert "four bits" in box.children[2].value
+
+
+LIVE = """
+import json
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+from matplotlib import pyplot as plt
+InteractiveShell.instance()
+from course_lib.lesson import playground, predict
+
+def draw(k):
+    fig, ax = plt.subplots()
+    ax.set(xlabel="x", ylabel="y")
+    return fig
+
+with capture_output() as shown:
+    predict("speedup", "How?", zh="怎么？")
+    playground(draw, alt="An empty plot with two axes", k=(0, 3))
+print(json.dumps([sorted(output.data) for output in shown.outputs]))
+"""
+
+
+def test_a_running_notebook_gets_the_control_and_a_page_the_words():
+    run = subprocess.run([sys.executable, "-c", LIVE], capture_output=True, text=True, timeout=120, check=True)
+    live = ["application/vnd.jupyter.widget-view+json", "text/html", "text/plain"]
+    assert json.loads(run.stdout.splitlines()[-1]) == [live, live]
 
 
 def test_one_choice_is_no_prediction():

@@ -100,7 +100,7 @@ def png(fig: Figure) -> bytes:
     size = 0
     for dpi in _RESOLUTIONS:
         raw = io.BytesIO()
-        fig.savefig(raw, format="png", dpi=dpi, metadata={"Software": None})
+        fig.savefig(raw, format="png", dpi=dpi, bbox_inches="tight", metadata={"Software": None})
         reduced = io.BytesIO()
         # A drawing has few colours; a palette makes it a third of the size.
         Image.open(raw).convert("RGB").quantize(256).save(reduced, format="png", optimize=True)

@@ -106,6 +106,7 @@ def _control(name: str, question: Say, unit: str, labels: Mapping[str, str]) -> 
     else:
         shown = "" if stored is None else with_unit(stored)
         control = ipywidgets.Text(value=shown, placeholder=str(_ANSWER_HERE), continuous_update=False)
+    control.tooltip = str(question)  # its name for a screen reader
     control.observe(answered, names="value")
     unit_label = ipywidgets.Label(unit, layout=wide)
     text = ipywidgets.HTML(f"<b>{escape(str(question))}</b>")
