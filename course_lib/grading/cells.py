@@ -130,5 +130,5 @@ def _script(text: str) -> list[Cell]:
     cells = [Cell(1, pieces[0])]
     for number, (title, body) in enumerate(zip(pieces[1::2], pieces[2::2], strict=True), 2):
         if "[markdown]" not in title and "[md]" not in title and "[raw]" not in title:
-            cells.append(Cell(number, body))
+            cells.append(Cell(number, body.removeprefix("\n")))
     return [cell for cell in cells if cell.code.strip()]

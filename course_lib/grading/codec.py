@@ -20,7 +20,7 @@ from course_lib.grading import arrays
 from course_lib.grading.faults import Garbled, NotPlain
 
 MAX_DEPTH = 60
-MAX_ITEMS = 3_000_000
+MAX_ITEMS = 1_000_000
 MAX_BYTES = 256 * 2**20
 MAX_INT_BYTES = 1 << 17
 _PLAIN_TYPES: dict[str, type] = {
@@ -47,7 +47,7 @@ def encode(value: object, refer: Refer) -> bytes:
 
     Raises:
         NotPlain: when it holds something that may not cross over, contains itself, is nested deeper than
-            60 levels, has more than three million items or is larger than 256 MB.
+            60 levels, has more than a million items or is larger than 256 MB.
     """
     writer = _Writer(refer)
     writer.put(value, 0)
@@ -175,6 +175,8 @@ class _Writer:
         return True
 
     def _many(self, tag: bytes, items: list[Any], depth: int) -> None:
+        if self.items + len(items) > MAX_ITEMS:
+            raise NotPlain(f"a value of more than {MAX_ITEMS:,} items")
         self.add(tag + struct.pack("<Q", len(items)))
         for each in items:
             self.put(each, depth + 1)

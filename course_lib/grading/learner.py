@@ -75,7 +75,11 @@ class Learner:
         return (protocol.METHODS[name](target, *args),)
 
     def _do_source(self, target: Any) -> tuple[str]:
-        return (inspect.getsource(target),)
+        if not isinstance(target, type):
+            return (inspect.getsource(target),)
+        # A notebook's classes have no file to be found in, but their methods do.
+        methods = [each for each in vars(target).values() if inspect.isfunction(each)]
+        return (f"class {target.__name__}:\n" + "\n".join(inspect.getsource(each) for each in methods),)
 
     def _do_forget(self) -> tuple[None]:
         for table in (self._own, self._given, self._numbers):

@@ -60,7 +60,12 @@ class Checker:
     def fetch(self, names: list[str]) -> dict[str, Any]:
         """Return the learner's objects of these names; a name that is not defined is absent."""
         found: dict[str, Any] = self.request("fetch", names, call="")[0]
-        return found
+        if not isinstance(found, dict):
+            raise Garbled("no names in the reply")
+        for name, value in found.items():
+            if isinstance(value, RemoteObject):
+                object.__setattr__(value, "_label", name)  # as the task calls it, whatever the object's own name is
+        return {name: found[name] for name in names if name in found}
 
     def request(self, operation: str, *rest: object, call: str | Callable[[], str]) -> tuple[Any, ...]:
         """Send one request and return the values of the reply.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import linecache
+import sys
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,7 +120,8 @@ def run_definitions(code: str, filename: str, base: dict[str, Any] | None = None
 
     The text is kept for `inspect.getsource`, since a law may look at how a function is written.
     """
-    module = ModuleType("course_answer")
+    module = ModuleType(f"course_answer_{hashlib.sha256(filename.encode()).hexdigest()[:8]}")
+    sys.modules[module.__name__] = module  # where dataclasses look up the names of annotations
     namespace = vars(module)
     namespace.update(base or {})
     lines = code.splitlines(keepends=True)

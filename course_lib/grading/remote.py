@@ -81,6 +81,7 @@ def grade_file(
 class RemoteSession:
     """A learner's cells in a worker process, which is started again whenever it was lost."""
 
+    cell_grace = 5.0  # seconds in which a worker may stop a cell by itself, which keeps what the cell had defined
     grace = 3.0  # the checker's own limit comes after the worker's, so that a slow worker is told from a slow check
 
     def __init__(self, cells: tuple[Cell, ...], limits: Limits = DEFAULT) -> None:
@@ -135,7 +136,7 @@ class RemoteSession:
             try:
                 worker.pipe.send(REQUEST, self._configuration(), self._end)
                 while True:
-                    self._deadline = min(time.monotonic() + self._limits.cell_seconds + 5, self._end)
+                    self._deadline = min(time.monotonic() + self._limits.cell_seconds + self.cell_grace, self._end)
                     letter, payload = worker.pipe.receive(self._deadline)
                     if letter == READY:
                         self._unlimited = tuple(str(each) for each in _json(payload, list))

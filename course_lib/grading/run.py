@@ -56,8 +56,8 @@ def inert() -> bool:
 
 def grade(task: str, namespace: Mapping[str, Any], *, seed: int = 0, seconds: float = LAW_SECONDS) -> Result:
     """Check the names in `namespace` in this process; nothing is kept. See `check`."""
-    topic = catalog.topic(task)
     wanted = catalog.task_id(task)
+    topic = catalog.topic(wanted)
     printed = _Bounded(PRINTED)
     # Warnings name temporary files, so stderr is dropped: the same answer has the same text everywhere.
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(_Bounded(0)):

@@ -22,7 +22,7 @@ from course_lib.grading.faults import TimeUp
 from course_lib.grading.frames import CALL, CELL, READY, REPLY, REQUEST, Closed, Pipe
 from course_lib.grading.learner import Learner
 from course_lib.grading.limits import time_limit
-from course_lib.grading.protocol import MESSAGE_LENGTH
+from course_lib.grading.protocol import MESSAGE_LENGTH, describe
 
 _PRINTED = 4000
 
@@ -112,11 +112,10 @@ def _run_cell(number: int, code: str, namespace: dict[str, Any], seconds: float)
     except TimeUp:
         return {"kind": "TimeUp", "message": "", "line": 0}
     except BaseException as error:
-        try:
-            message = str(error)[:MESSAGE_LENGTH]
-        except Exception:
-            message = ""
-        return {"kind": type(error).__name__[:60], "message": message, "line": _line(error, filename)}
+        kind, _, message = describe(error)
+        if isinstance(error, SyntaxError):
+            message = error.msg  # without the file and line, which are said anyway
+        return {"kind": kind[:60], "message": message[:MESSAGE_LENGTH], "line": _line(error, filename)}
     return None
 
 
