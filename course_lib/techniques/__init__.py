@@ -1,5 +1,19 @@
 """Techniques: frozen dataclasses that you call with a model and data."""
 
-from course_lib.techniques.exports import DynamicRange, Float16, Float32, Int4, Int8, Int16x8
+from course_lib.techniques.calibrate import KullbackLeibler, LeastSquares, MinMax, Percentile
+from course_lib.techniques.exports import DynamicRange, Float16, Float32, Int8, Int16x8
+from course_lib.techniques.low_bit import Int4, WeightOnly
 
-__all__ = ["DynamicRange", "Float16", "Float32", "Int4", "Int8", "Int16x8"]
+__all__ = [
+    "DynamicRange",
+    "Float16",
+    "Float32",
+    "Int4",
+    "Int8",
+    "Int16x8",
+    "KullbackLeibler",
+    "LeastSquares",
+    "MinMax",
+    "Percentile",
+    "WeightOnly",
+]

@@ -10,13 +10,10 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from course_lib import backend
+from course_lib.techniques.roads import Images, check_images
 
 Model = Any
-Images = NDArray[np.float32]
 
 
 def float32(model: Model) -> bytes:
@@ -57,9 +54,9 @@ def int16x8(model: Model, calibration: Images) -> bytes:
     return _convert(model, calibration, supported_ops=[mode])
 
 
-def trained_int8(model: Model) -> bytes:
+def trained_int8(model: Model, *, integer_io: bool = True) -> bytes:
     """Convert a quantization-aware model: its ranges were trained, so there is nothing to calibrate."""
-    return _convert(model, optimize=True, io=backend.tensorflow().int8)
+    return _convert(model, optimize=True, io=backend.tensorflow().int8 if integer_io else None)
 
 
 def _convert(
@@ -72,6 +69,8 @@ def _convert(
     io: Any = None,
 ) -> bytes:
     tf = backend.tensorflow()
+    if calibration is not None:
+        check_images(calibration)
     with backend.quiet_stderr(), warnings.catch_warnings(action="ignore"):  # it warns of its own deprecated interpreter
         converter = tf.lite.TFLiteConverter.from_concrete_functions(*_serving(model))
         if optimize or supported_types or calibration is not None:
