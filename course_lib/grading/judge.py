@@ -10,12 +10,14 @@ from course_lib.grading.faults import CourseError, Failed, Garbled, LearnerRaise
 from course_lib.grading.laws import Law
 from course_lib.grading.learner import Learner
 from course_lib.grading.limits import time_limit
+from course_lib.grading.printed import Printed, captured
 from course_lib.grading.proxy import Checker, Trace
 from course_lib.grading.results import Status
 from course_lib.grading.shorten import brief, brief_text
 from course_lib.language import Say
 
 LAW_SECONDS = 5.0
+PRINTED = 600
 
 
 class Session(Protocol):
@@ -47,12 +49,18 @@ class LocalSession:
     def __init__(self, namespace: Mapping[str, object]) -> None:
         self._namespace = namespace
         self._checker: Checker | None = None
+        self.printed = Printed(PRINTED)
 
     def checker(self) -> Checker:
         """Return the checker's side of this session."""
         if self._checker is None:
             learner = Learner(self._namespace, lambda payload: checker.answer(payload))
-            self._checker = checker = Checker(learner.handle)
+
+            def ask(payload: bytes) -> bytes:
+                with captured(self.printed):
+                    return learner.handle(payload)
+
+            self._checker = checker = Checker(ask)
         return self._checker
 
     def abandon(self) -> None:

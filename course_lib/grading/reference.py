@@ -20,7 +20,7 @@ from course_lib.language import Say
 
 _KEYS = {"name", "caught_by", "en", "zh", "code"}
 _namespaces: dict[tuple[Path, int], dict[str, Any]] = {}
-_runs: dict[tuple[Path, int, int, str, str, int], Judged] = {}
+_runs: dict[tuple[Path, tuple[int, ...], int, str, str, str], Judged] = {}
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def wrong_run(topic: Topic, law: Law, wrong: Wrong, seed: int) -> Judged:
 
 def _run(topic: Topic, law: Law, which: str, seed: int, wrong: Wrong | None = None) -> Judged | None:
     stamps = [_stamp(topic.folder / part) for part in ("checks.py", "exercise.py", "wrong.toml")]
-    key = (topic.folder, hash(tuple(stamps)), seed, law.task, law.name + "/" + which, 0)
+    key = (topic.folder, tuple(stamps), seed, law.task, law.name, which)
     if key not in _runs:
         namespace = solution_namespace(topic) if wrong is None else wrong_namespace(topic, wrong)
         if namespace is None:

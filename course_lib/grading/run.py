@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import os
 import sys
 from collections.abc import Mapping
@@ -18,8 +16,6 @@ from course_lib.grading.reference import reference_run
 from course_lib.grading.results import Misconception, Outcome, Result
 from course_lib.grading.shorten import brief_text
 from course_lib.language import Say
-
-PRINTED = 600
 
 
 def check(task: str, namespace: Mapping[str, Any] | None = None, *, seed: int = 0) -> Result:
@@ -58,11 +54,9 @@ def grade(task: str, namespace: Mapping[str, Any], *, seed: int = 0, seconds: fl
     """Check the names in `namespace` in this process; nothing is kept. See `check`."""
     wanted = catalog.task_id(task)
     topic = catalog.topic(wanted)
-    printed = _Bounded(PRINTED)
-    # Warnings name temporary files, so stderr is dropped: the same answer has the same text everywhere.
-    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(_Bounded(0)):
-        result = run_laws(topic, laws_for(topic, wanted), LocalSession(namespace), seed, seconds)
-    text = brief_text(printed.getvalue().strip(), PRINTED)
+    session = LocalSession(namespace)
+    result = run_laws(topic, laws_for(topic, wanted), session, seed, seconds)
+    text = brief_text(session.printed.getvalue().strip())
     notes = (Say(f"Your code printed:\n{text}", f"你的代码输出了：\n{text}"),) if text else ()
     return Result(result.task, result.outcomes, notes)
 
@@ -97,18 +91,6 @@ def _outcome(law: Law, judged: Judged, misconception: Misconception | None) -> O
         misconception=misconception,
         course_fault=judged.course_fault,
     )
-
-
-class _Bounded(io.StringIO):
-    """Keeps the first characters that are written and forgets the rest."""
-
-    def __init__(self, limit: int) -> None:
-        super().__init__()
-        self.limit = limit
-
-    def write(self, text: str) -> int:
-        super().write(text[: max(self.limit + 1 - self.tell(), 0)])
-        return len(text)
 
 
 def _shown_by_itself() -> bool:

@@ -13,7 +13,6 @@ import os
 import sys
 import traceback
 from collections.abc import Mapping
-from io import StringIO
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
@@ -22,6 +21,7 @@ from course_lib.grading.faults import TimeUp
 from course_lib.grading.frames import CALL, CELL, READY, REPLY, REQUEST, Closed, Pipe
 from course_lib.grading.learner import Learner
 from course_lib.grading.limits import time_limit
+from course_lib.grading.printed import Printed
 from course_lib.grading.protocol import MESSAGE_LENGTH, describe
 
 _PRINTED = 4000
@@ -78,7 +78,7 @@ def _own_pipe() -> Pipe:
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=pipe.close)
     sys.stdin = Path(os.devnull).open()  # noqa: SIM115 - lives as long as the process
-    sys.stdout = sys.stderr = _Printed()
+    sys.stdout = sys.stderr = Printed(_PRINTED)
     return pipe
 
 
@@ -142,17 +142,6 @@ def _serve(pipe: Pipe, namespace: dict[str, Any]) -> None:
         letter, payload = pipe.receive()
         if letter == REQUEST:
             pipe.send(REPLY, learner.handle(payload))
-
-
-class _Printed(StringIO):
-    """What the learner's code prints: the first characters are kept, the rest is forgotten."""
-
-    def write(self, text: str) -> int:
-        super().write(text[: max(_PRINTED - self.tell(), 0)])
-        return len(text)
-
-    def fileno(self) -> int:
-        return 1
 
 
 if __name__ == "__main__":
