@@ -18,7 +18,8 @@ def check_calls(graphs: tuple[Subgraph, ...]) -> None:
                 continue
             called = path[current].pop()
             if called in path:
-                raise ModelError(f"subgraph {called} runs itself, through subgraph {current}: the calls are cyclic")
+                through = "" if called == current else f", through subgraph {current}"
+                raise ModelError(f"subgraph {called} runs itself{through}: the calls are cyclic and would never end")
             if not finished[called]:
                 path[called] = list(calls[called])
 

@@ -48,7 +48,7 @@ def decode(root: Node, walker: Walker) -> Decoded:
     metadata = [_metadata(node["name"] or "", node["buffer"], spans, walker.content) for node in root["metadata"] or ()]
     named = {entry.buffer for entry in metadata}
     metadata += [
-        _metadata("", int(buffer), spans, walker.content)
+        _metadata(_identifier(spans, int(buffer), walker.content), int(buffer), spans, walker.content)
         for buffer in as_array(root["metadata_buffer"])
         if int(buffer) not in named
     ]
@@ -165,6 +165,13 @@ def _metadata(name: str, buffer: int, spans: tuple[Span | None, ...], content: b
     short = content[start:stop].rstrip(b"\0") if stop - start <= 200 else b""
     text = short.decode("ascii", "replace")
     return Metadata(name, buffer, stop - start, text if text and text.isprintable() and "�" not in text else None)
+
+
+def _identifier(spans: tuple[Span | None, ...], buffer: int, content: bytes) -> str:
+    """Name metadata that has no name by the identifier of the flatbuffer that it is, such as MSMD."""
+    span = spans[buffer] if 0 <= buffer < len(spans) else None
+    name = content[span[0] + 4 : span[0] + 8] if span and span[1] - span[0] >= 8 else b""
+    return name.decode("ascii") if name.isalnum() else ""
 
 
 def _indices(values: Iterable[int] | None, count: int, lowest: int, where: str) -> tuple[int, ...]:

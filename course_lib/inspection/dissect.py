@@ -31,7 +31,7 @@ def inspect(model: Any) -> Anatomy:
         ModelError: (a ValueError) the bytes are not a ``.tflite``, or are truncated, corrupted, cyclic or absurdly
             large. The message names the object and the byte. Time and memory stay proportional to the file's size.
     """
-    content = _bytes_of(model)
+    content = bytes_of(model)
     walker = Walker(content)
     reader = TreeReader(walker)
     root = reader.model()
@@ -56,7 +56,8 @@ def inspect(model: Any) -> Anatomy:
     )
 
 
-def _bytes_of(model: Any) -> bytes:
+def bytes_of(model: Any) -> bytes:
+    """Return the content of an Artifact, or of anything that is bytes; raise ModelError for anything else."""
     content = getattr(model, "content", model)
     if isinstance(content, bytes):
         return content
