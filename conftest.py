@@ -16,3 +16,5 @@ os.environ["COURSE_LANG"] = "en"
 _root = str(Path(__file__).resolve().parent)
 if _root not in sys.path:
     sys.path.insert(0, _root)
+# The same for kernels and other processes that a test starts.
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (_root, os.environ.get("PYTHONPATH"))))

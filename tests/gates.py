@@ -11,7 +11,7 @@ from typing import Any
 import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
 
-from tools.execute import readable
+from tools.execute import ADDRESSES, PATHS, readable
 
 MAX_BYTES = 1_000_000
 # A statement that calls one of these leaves an output; if none is stored, it was cleared.
@@ -32,8 +32,6 @@ SPEAKING = {
 AUTOMAGIC = {"ls", "ll", "cd", "pwd", "who", "whos", "clear", "cls", "history", "hist", "ps", "env", "pip", "conda"}
 ERROR_WORDS = re.compile(r"UsageError|\bERROR:|command not found|Traceback \(most recent call last\)")
 WARNINGS = re.compile(r"\b\w*Warning:|^WARNING\b|^W\d{4} ", re.MULTILINE)
-PATHS = re.compile(r"(?<![\w.:/])/(?:home|root|tmp|Users|work|mnt|var|opt|usr)/[\w.-]+|[A-Za-z]:\\\w+")
-ADDRESSES = re.compile(r"<[^<>\n]* at 0x[0-9a-fA-F]+>")
 
 Cell = Any
 Notebook = Any

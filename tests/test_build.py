@@ -152,16 +152,18 @@ def test_outputs_of_other_code_are_never_kept(course, capsys):
     assert "run `python tools/build.py 01`" in capsys.readouterr().err
 
 
-def test_an_edited_or_missing_or_orphaned_notebook_is_stale(course, capsys):
+def test_an_edited_missing_broken_or_orphaned_notebook_is_stale(course, capsys):
     notebook = read(course, "notebooks")
     notebook.cells[0].source += " edited by hand"
     nbformat.write(notebook, course / "notebooks" / f"{NAME}.ipynb")
     (course / "solutions" / f"{NAME}.ipynb").unlink()
+    (course / "exercises" / f"{NAME}.ipynb").write_text("<<<<<<< ours", "utf-8")
     shutil.copy(course / "exercises" / f"{NAME}.ipynb", course / "exercises" / "02_gone.ipynb")
     assert build.main(["--check"]) == 1
     said = capsys.readouterr().err
     assert "(cell 0 differs)" in said
     assert f"solutions/{NAME}.ipynb was never rendered" in said
+    assert f"exercises/{NAME}.ipynb cannot be read as a notebook; run `python tools/build.py 01`" in said
     assert "exercises/02_gone.ipynb has no source" in said
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import re
@@ -42,8 +43,10 @@ ENVIRONMENT = {
 # What would differ on another machine, or change what a kernel shows.
 _REMOVED = ("MPLBACKEND", "COURSE_STRICT", "COURSE_RECORD", "PYTHONWARNINGS", "PYTHONSTARTUP", "FORCE_COLOR")
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
-_PATH = re.compile(r"(?:/(?:home|root|tmp|Users|work|mnt|var|opt)/[\w./-]+|[A-Za-z]:\\[\w.\\-]+)")
-_ADDRESS = re.compile(r"<[^<>\n]* at 0x[0-9a-fA-F]+>")
+PATHS = re.compile(
+    r"(?<![\w.:/])/(?:home|root|tmp|Users|work|mnt|var|opt|usr)/[\w.-]+[\w./-]*|\b[A-Za-z]:\\\w[\w.\\-]*"
+)
+ADDRESSES = re.compile(r"<[^<>\n]* at 0x[0-9a-fA-F]+>")
 _WIDGET_NOTE = "(a control: run this cell to move it)"
 
 
@@ -56,6 +59,7 @@ def run(
     cell. The progress of a learner is not touched. Raises BuildError, quoting what the kernel said, when a cell fails,
     takes longer than 180 s, or leaves an output that clean() refuses.
     """
+    importlib.import_module("matplotlib.font_manager")  # on a new machine, its font cache is announced on stderr
     with tempfile.TemporaryDirectory(prefix="course-build-") as scratch:
         record = Path(scratch, "record.jsonl")
         environment = {name: value for name, value in os.environ.items() if name not in _REMOVED} | ENVIRONMENT
@@ -152,7 +156,7 @@ def _complaint(output: NotebookNode, private: Sequence[str]) -> str | None:
     for path in private:
         if path in text:
             return f"the output holds the path {path!r} of this machine"
-    for pattern, what in ((_PATH, "a path of this machine"), (_ADDRESS, "an object's address")):
+    for pattern, what in ((PATHS, "a path of this machine"), (ADDRESSES, "an object's address")):
         found = pattern.search(text)
         if found:
             return f"the output holds {what}: {found[0]!r}"

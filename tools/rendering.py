@@ -118,7 +118,10 @@ class Page:
 
     def stale(self) -> str | None:
         """Say why the committed notebook is not what the source renders, and what to run; None when it is."""
-        committed = self.committed()
+        try:
+            committed = self.committed()
+        except ValueError:  # a merge left its marks, or a write was cut short
+            return f"{self.relative} cannot be read as a notebook; run {self.command()}"
         if committed is None:
             return f"{self.relative} was never rendered; run {self.command()}"
         if committed.metadata.get("course", {}).get("source") != self.code_digest():
