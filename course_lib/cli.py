@@ -218,6 +218,19 @@ def compare(
 
 
 @app.command()
+def inspect(
+    model: Annotated[Path, typer.Argument(help="A .tflite file; it is read, never run.")],
+    json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    html: Annotated[Path | None, typer.Option(help="Write a page with the byte map to this file.")] = None,
+) -> None:
+    """Explain a model to the last byte: sections, operators, scheme, costs."""
+    from course_lib.inspection.command import inspect_command
+    from course_lib.language import language
+
+    inspect_command(model, json=json, html=html, language=language())
+
+
+@app.command()
 def lab() -> None:
     """Say how to open the course in JupyterLab."""
     print(Say("In the course's folder run: python start.py lab", "在课程文件夹中运行：python start.py lab"))
