@@ -223,7 +223,10 @@ def inspect(
     json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
     html: Annotated[Path | None, typer.Option(help="Write a page with the byte map to this file.")] = None,
 ) -> None:
-    """Explain a model to the last byte: sections, operators, scheme, costs."""
+    """Explain a model to the last byte.
+
+    Sections that add up to the file, operators, inputs and outputs, scheme, costs. Nothing is run.
+    """
     from course_lib.inspection.command import inspect_command
     from course_lib.language import language
 

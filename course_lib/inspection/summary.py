@@ -32,7 +32,7 @@ def facts(anatomy: Anatomy, language: str) -> list[tuple[str, str]]:
         (word("gzip", language), f"{anatomy.gzip_bytes:,} {bytes_word}"),
         (word("scheme", language), anatomy.scheme),
         (word("recipes", language), ", ".join(anatomy.recipes) or word("none", language)),
-        (word("operators", language), f"{sum(anatomy.ops.values()):,}"),
+        (word("ops", language), f"{sum(anatomy.ops.values()):,}"),
         (word("subgraphs", language), f"{len(anatomy.subgraphs):,}"),
         (word("macs", language), macs),
         (word("peak", language), f"{anatomy.peak_live_bytes:,} {bytes_word}"),

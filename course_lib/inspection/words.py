@@ -25,6 +25,7 @@ _WORDS = {
     "zero point": ("zero point", "零点"),
     "operators": ("Operators", "算子"),
     "operator": ("operator", "算子"),
+    "ops": ("operators", "算子"),
     "count": ("count", "个数"),
     "weight bytes": ("weights read", "读权重"),
     "activation bytes": ("activations moved", "搬激活"),
