@@ -136,17 +136,23 @@ def cleared(notebook: Notebook) -> Iterator[str]:
             yield f"cell {index}: its output is compared, but none is stored"
         elif (index, cell) == cells[-1]:
             yield f"cell {index}: the last cell has no output; a notebook ends with receipt() or finish()"
-        elif _speaks(cell.source):
-            yield f"cell {index}: calls {_speaks(cell.source)}(), but no output is stored"
+        elif said := _speaks(cell.source):
+            yield f"cell {index}: {said}, but no output is stored"
 
 
 def _speaks(source: str) -> str | None:
+    """Say what in a cell must have left an output: a call that displays, or a value on its last line."""
     try:
         statements = ast.parse(source).body
     except SyntaxError:
         return None
     calls = (node.value.func for node in statements if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call))
-    return next((call.id for call in calls if isinstance(call, ast.Name) and call.id in SPEAKING), None)
+    name = next((call.id for call in calls if isinstance(call, ast.Name) and call.id in SPEAKING), None)
+    if name:
+        return f"calls {name}()"
+    last = statements[-1] if statements else None
+    value = isinstance(last, ast.Expr) and not isinstance(last.value, ast.Call | ast.Await)
+    return "ends with a value" if value and not source.rstrip().endswith(";") else None
 
 
 def output_text(notebook: Notebook) -> Iterator[str]:

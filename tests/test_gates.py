@@ -39,6 +39,7 @@ BAD = {
     "swallowed assert": (cell("try:\n    assert False\nexcept Exception:\n    pass"), "assert", "PASSED"),
     "bare except": (cell("try:\n    assert False\nexcept:\n    pass"), "assert", "PASSED"),
     "cleared print": (cell("print('hello')"), "no output is stored", "PASSED"),
+    "cleared value": (cell("x = 1\nx"), "no output is stored", "PASSED"),
     "unrun compared cell": (cell("print(1)", count=None, tags=["nbval-check-output"]), "none is stored", "PASSED"),
     "failure as text": (cell("print('ERROR: no')", said("ERROR: no\n")), "a failure", "PASSED"),
     "missing command as text": (cell("print(0)", said("sh: x: command not found\n")), "a failure", "PASSED"),
