@@ -172,7 +172,7 @@ def install(tier: str, *, extras: bool, leave: str | None) -> None:
 
 def bootstrap_uv() -> None:
     """Let the environment's own pip install uv in the locked version, by hash."""
-    block = re.search(r"^uv==(\S+).*?(?=^\S)", (ROOT / LOCKS["core"]).read_text(encoding="utf-8"), re.M | re.S)
+    block = re.search(r"^uv==(\S+).*?(?=^\S|\Z)", (ROOT / LOCKS["core"]).read_text(encoding="utf-8"), re.M | re.S)
     if block is None:
         raise Stop(f"{LOCKS['core']} has no uv in it: run `git checkout {LOCKS['core']}`, then this again")
     found = subprocess.run([str(PYTHON), "-m", "uv", "--version"], capture_output=True, text=True)

@@ -48,6 +48,7 @@ def test_everything_follows_from_pyproject():
         ("pyproject.toml", r"numpy==[\d.]+", "numpy==1.0", "numpy==.* does not satisfy numpy==1.0"),
         ("pyproject.toml", r'"ruff"', '"ruff<0.1"', "requirements-extras.lock: ruff==.* does not satisfy"),
         ("pyproject.toml", r"setuptools>=\d+", "setuptools<1", "core.lock: setuptools==.* does not satisfy"),
+        ("pyproject.toml", r"backports-strenum<[\d.]+", "backports-strenum<1", "strenum==.* does not satisfy"),
         (lock.CORE, r"^numpy==[\d.]+", "numpy==2.0.0", "numpy==2.0.0 is not the version that requirements.lock has"),
         (lock.CORE, r"^rich==", "poor==", "poor is not in requirements.lock"),
         (lock.FULL, r"^tensorflow==[\d.]+", "tensorflow==2.0.0", "tensorflow==2.0.0 does not satisfy"),

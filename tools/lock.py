@@ -17,6 +17,7 @@ import argparse
 import re
 import subprocess
 import sys
+import tempfile
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -96,6 +97,8 @@ def problems(root: Path) -> Iterator[str]:
     yield from _unmet(FULL, core + extra["full"], locks[FULL])
     yield from _unmet(CORE, core, locks[CORE])
     yield from _unmet(EXTRAS, extra["extras"], locks[CORE] + locks[EXTRAS])
+    for name, pins in locks.items():
+        yield from _unmet(name, project["tool"]["lock"]["constraints"], pins, optional=True)
     full_versions = {(pin.name, pin.version) for pin in locks[FULL]}
     full_names = {pin.name for pin in locks[FULL]}
     core_names = {pin.name for pin in locks[CORE]}
@@ -116,27 +119,30 @@ def write(root: Path, *, upgrade: bool) -> None:
         subprocess.CalledProcessError: uv found no resolution; its own words are on stderr.
     """
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
-    build = "\n".join(project["build-system"]["requires"])
+    build = project["build-system"]["requires"]
     update = ["--upgrade"] if upgrade else []
-    _compile(root, FULL, build, ["--extra", "full", *update])
-    # The smaller locks are cut from the first one, so that a tier never changes a version.
-    _compile(root, CORE, build, ["-c", FULL, "--upgrade"])
-    known = {pin.name for pin in read_lock((root / CORE).read_text(encoding="utf-8"))}
-    skip = [argument for name in sorted(known) for argument in ("--no-emit-package", name)]
-    _compile(root, EXTRAS, build, ["--extra", "extras", "-c", FULL, *skip, *update])
+    with tempfile.TemporaryDirectory() as folder:
+        constraints = Path(folder) / "constraints.txt"
+        constraints.write_text("\n".join(project["tool"]["lock"]["constraints"]), encoding="utf-8")
+        _compile(root, FULL, build, ["--extra", "full", "-c", str(constraints), *update])
+        # The smaller locks are cut from the first one, so that a tier never changes a version.
+        _compile(root, CORE, build, ["-c", FULL, "--upgrade"])
+        known = {pin.name for pin in read_lock((root / CORE).read_text(encoding="utf-8"))}
+        skip = [argument for name in sorted(known) for argument in ("--no-emit-package", name)]
+        _compile(root, EXTRAS, build, ["--extra", "extras", "-c", FULL, "-c", str(constraints), *skip, *update])
     full = read_lock((root / FULL).read_text(encoding="utf-8"))
     (root / "environment.yml").write_text(environment_yml(full), encoding="utf-8")
 
 
-def _compile(root: Path, output: str, build_requirements: str, arguments: list[str]) -> None:
+def _compile(root: Path, output: str, build_requirements: list[str], arguments: list[str]) -> None:
     command = [
         *(sys.executable, "-m", "uv", "pip", "compile", "--quiet", "pyproject.toml", "-"),
-        *("--universal", "--python-version", "3.11", "--generate-hashes"),
+        *("--universal", "--python-version", "3.11", "--generate-hashes", "--no-annotate"),
         *("--no-emit-index-url", "--no-emit-find-links", "--custom-compile-command", COMMAND),
         *arguments,
         *("--output-file", output),
     ]
-    subprocess.run(command, cwd=root, input=build_requirements, text=True, check=True)
+    subprocess.run(command, cwd=root, input="\n".join(build_requirements), text=True, check=True)
 
 
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
@@ -154,11 +160,11 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
             parts = []
 
 
-def _unmet(lock: str, wanted: list[str], pins: tuple[Pin, ...]) -> Iterator[str]:
+def _unmet(lock: str, wanted: list[str], pins: tuple[Pin, ...], *, optional: bool = False) -> Iterator[str]:
     for text in wanted:
         requirement = Requirement(text)
         found = [pin for pin in pins if pin.name == canonicalize_name(requirement.name)]
-        if not found:
+        if not found and not optional:
             yield f"{lock}: {text} is missing"
         for pin in found:
             if not requirement.specifier.contains(pin.version, prereleases=True):
