@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from course_lib import fields
 from course_lib.card import Card, CardError, parse_card
 from course_lib.home import course_root
 
@@ -16,7 +17,6 @@ __all__ = ["CardError", "Topic", "task_id", "topic", "topics"]
 _FOLDER = re.compile(r"(\d\d)_([a-z0-9]+(?:_[a-z0-9]+)*)")
 _TASK = re.compile(r"0*(\d{1,2})([A-Z]?)")
 _PARTS = ("lesson.py", "exercise.py", "checks.py", "wrong.toml")
-_FIELD = re.compile(r"\{([a-z_][a-z0-9_]*)(:[^{}]*)?\}")
 
 
 @dataclass(frozen=True)
@@ -61,19 +61,10 @@ class Topic:
         Raises:
             CardError: when measured.toml has no such name, or the format does not fit it.
         """
-        measured = self.measured
-
-        def value(match: re.Match[str]) -> str:
-            name, spec = match[1], (match[2] or ":")[1:]
-            if name not in measured:
-                known = ", ".join(sorted(measured)) or "nothing yet: run the build"
-                raise CardError(f"topics/{self.name}: the card uses {{{name}}}, measured.toml has {known}")
-            try:
-                return format(measured[name], spec)
-            except ValueError as error:
-                raise CardError(f"topics/{self.name}: {match[0]} does not fit {measured[name]!r}") from error
-
-        return _FIELD.sub(value, text)
+        try:
+            return fields.fill(text, self.measured)
+        except fields.FieldError as error:
+            raise CardError(f"topics/{self.name}: {error}") from error
 
 
 def topics(root: Path | None = None) -> tuple[Topic, ...]:

@@ -134,7 +134,7 @@ def test_numbers_fill_a_text(tmp_path):
     )
 
 
-@pytest.mark.parametrize(("text", "message"), [("{speed}", "speed.*has ratio"), ("{ratio:d}", "does not fit")])
+@pytest.mark.parametrize(("text", "message"), [("{speed}", "speed.*recorded: ratio"), ("{ratio:d}", "does not fit")])
 def test_a_number_that_is_not_measured_is_an_error(tmp_path, text, message):
     topic = catalog.topic(7, make_course(tmp_path))
     (topic.folder / "measured.toml").write_text("ratio = 3.25\n", "utf-8")

@@ -366,9 +366,19 @@ def test_an_endless_loop_ends_in_timeout_and_the_other_laws_keep_their_points(co
         "check_input_is_kept": "pass",
         "check_nan_is_refused": "pass",
     }
-    assert "0.3 seconds" in result.outcomes[0].message.en
+    assert "after 0.3 s" in result.outcomes[0].message.en
     assert signal.getsignal(signal.SIGALRM) is earlier
     assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
+
+
+def test_after_a_timeout_the_other_laws_get_less_time(course):
+    def scale(values, factor):
+        while True:
+            pass
+
+    result = grade("7A", {"scale": scale}, seconds=1.5)
+    seen = [each.message.en.split(":")[0] for each in result.outcomes]
+    assert seen == ["Stopped after 1.5 s", "Stopped after 1 s", "Stopped after 1 s"]
 
 
 def test_a_loop_that_catches_everything_ends_too(course):

@@ -83,6 +83,23 @@ def test_wrong_answers_get_the_same_verdict_in_both_places(grade_code, course):
         assert any(each.misconception and each.misconception.name == wrong.name for each in there.outcomes)
 
 
+REAL = [topic for topic in catalog.topics(Path(__file__).resolve().parents[1]) if topic.written]
+
+
+@pytest.mark.parametrize("real", REAL, ids=lambda topic: topic.name)
+def test_a_written_topic_gets_the_same_verdict_in_both_places(monkeypatch, tmp_path, real):
+    monkeypatch.delenv("COURSE_ROOT")
+    first = {wrong.task: wrong for wrong in reversed(wrong_answers(real))}
+    path = tmp_path / f"{real.name}.py"
+    path.write_text((real.folder / "exercise.py").read_text("utf-8"), "utf-8")
+    assert all(result.passed for result in grade_file(path))
+    for wrong in first.values():
+        path.write_text(f"{(real.folder / 'exercise.py').read_text('utf-8')}\n# %%\n{wrong.code}", "utf-8")
+        (there,) = grade_file(path, (wrong.task,))
+        assert there.outcomes == grade(wrong.task, wrong_namespace(real, wrong)).outcomes
+        assert not there.passed
+
+
 def test_a_stub_is_still_to_do(grade_code):
     (result,) = grade_code("def scale(values, factor):\n    raise NotImplementedError\n")
     assert set(statuses(result)) == {"todo"}

@@ -28,8 +28,12 @@ class Session(Protocol):
 
     grace: float
 
-    def checker(self) -> Checker:
-        """Return a live checker's side. Raises Lost when the learner's code cannot be started."""
+    def checker(self, seconds: float) -> Checker:
+        """Return a live checker's side for one law that may take `seconds`.
+
+        Raises:
+            Lost: when the learner's code cannot be started.
+        """
         ...
 
     def abandon(self) -> None:
@@ -51,8 +55,8 @@ class LocalSession:
         self._checker: Checker | None = None
         self.printed = Printed(PRINTED)
 
-    def checker(self) -> Checker:
-        """Return the checker's side of this session."""
+    def checker(self, seconds: float = LAW_SECONDS) -> Checker:
+        """Return the checker's side of this session; `judge` itself keeps the time."""
         if self._checker is None:
             learner = Learner(self._namespace, lambda payload: checker.answer(payload))
 
@@ -87,7 +91,7 @@ def judge(law: Law, session: Session, seed: int, seconds: float = LAW_SECONDS) -
     """Run one law against a session; never raises for anything that the learner's code does."""
     checker: Checker | None = None
     try:
-        checker = session.checker()
+        checker = session.checker(seconds)
         with time_limit(seconds + session.grace):
             checker.begin()
             status, message = _run(law, checker, session, seed)
@@ -161,7 +165,7 @@ def _raised(error: LearnerRaised) -> tuple[Status, Say]:
 
 def _too_long(seconds: float) -> Say:
     return Say(
-        f"Stopped after {seconds:g} seconds: is there a loop that never ends?",
+        f"Stopped after {seconds:g} s: is there a loop that never ends?",
         f"运行超过 {seconds:g} 秒，已停止：是不是有死循环？",
     )
 

@@ -95,12 +95,12 @@ class RemoteSession:
         self._worker: Worker | None = None
         self._checker: Checker | None = None
 
-    def checker(self) -> Checker:
+    def checker(self, seconds: float = LAW_SECONDS) -> Checker:
         """Return the live checker's side and start the clock of one law. Raises Lost when the time is over."""
         if self._checker is None:
             self._start()
         assert self._checker is not None
-        self._deadline = min(time.monotonic() + self._limits.law_seconds, self._end)
+        self._deadline = min(time.monotonic() + seconds, self._end)
         return self._checker
 
     def abandon(self) -> None:

@@ -17,6 +17,8 @@ from course_lib.grading.results import Misconception, Outcome, Result
 from course_lib.grading.shorten import brief_text
 from course_lib.language import Say
 
+SECONDS_AFTER_TIMEOUT = 1.0
+
 
 def check(task: str, namespace: Mapping[str, Any] | None = None, *, seed: int = 0) -> Result:
     """Check your answer to a task, property by property, and say what was seen.
@@ -62,8 +64,16 @@ def grade(task: str, namespace: Mapping[str, Any], *, seed: int = 0, seconds: fl
 
 
 def run_laws(topic: Topic, laws: tuple[Law, ...], session: Session, seed: int, seconds: float) -> Result:
-    """Run the laws of one task in order and return the result with recognised misconceptions."""
-    judged = {law.name: _settle(topic, law, judge(law, session, seed, seconds), seed) for law in laws}
+    """Run the laws of one task in order and return the result with recognised misconceptions.
+
+    After one law has reached its time limit of `seconds`, the others get one second each: a loop that never ends
+    must not cost a learner half a minute.
+    """
+    judged: dict[str, Judged] = {}
+    for law in laws:
+        judged[law.name] = _settle(topic, law, judge(law, session, seed, seconds), seed)
+        if judged[law.name].status == "timeout":
+            seconds = min(seconds, SECONDS_AFTER_TIMEOUT)
     known = recognise(topic, laws, judged, seed)
     return Result(laws[0].task, tuple(_outcome(law, judged[law.name], known.get(law.name)) for law in laws))
 

@@ -76,7 +76,7 @@ def run_lesson(topic: Topic, started: Callable[[int, int], None] | None = None) 
     )
     with tempfile.TemporaryDirectory(prefix="course-run-") as scratch:
         record = Path(scratch, "record.jsonl")
-        paths = filter(None, (str(Path(__file__).resolve().parent.parent), os.environ.get("PYTHONPATH")))
+        paths = filter(None, (str(Path(__file__).resolve().parents[2]), os.environ.get("PYTHONPATH")))
         environment = {
             **os.environ,
             "COURSE_RECORD": str(record),

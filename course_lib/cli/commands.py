@@ -90,7 +90,7 @@ def run(topic: _Topic) -> None:
     from rich.progress import Progress
 
     from course_lib import catalog
-    from course_lib.lesson_run import run_lesson
+    from course_lib.cli.lessons import run_lesson
 
     found = catalog.topic(topic)
     with Progress(console=_console(stderr=True), transient=True) as bar:
