@@ -1,6 +1,6 @@
 """The rules that every topic keeps. A rule yields sentences, one for each breach; none means kept.
 
-Rules about answers are in this file, rules about what a reader sees in tests/pages.py.
+Here are the rules about answers; those about cards and lessons are in tests/cards.py and tests/pages.py.
 """
 
 from __future__ import annotations

@@ -8,11 +8,11 @@ import nbformat
 import pytest
 
 from course_lib.catalog import topic
-from tests import constitution, fake_course, pages
+from tests import cards, constitution, fake_course, pages
 from tools import build
 
 NAME = fake_course.NAME
-RULES = {rule.__name__: rule for rule in (*constitution.RULES, *pages.RULES)}
+RULES = {rule.__name__: rule for rule in (*constitution.RULES, *cards.RULES, *pages.RULES)}
 
 
 @pytest.fixture(scope="module")
@@ -197,4 +197,4 @@ def test_figures_that_cannot_be_read(course, data, words):
     ],
 )
 def test_what_counts_as_a_typed_number(text, typed):
-    assert pages.typed_numbers(text) == typed
+    assert cards.typed_numbers(text) == typed

@@ -1,4 +1,4 @@
-"""The constitution: every written topic keeps every rule. The rules are in constitution.py and pages.py."""
+"""The constitution: every written topic keeps every rule. The rules are in constitution.py, cards.py and pages.py."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import pytest
 
 from course_lib.catalog import topics
 from course_lib.home import course_root
-from tests import constitution, pages
+from tests import cards, constitution, pages
 
 TOPICS = topics()
 WRITTEN = [topic for topic in TOPICS if topic.written]
-RULES = (*constitution.RULES, *pages.RULES)
+RULES = (*constitution.RULES, *cards.RULES, *pages.RULES)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
@@ -28,8 +28,8 @@ def test_the_course_has_thirty_topics():
 def test_every_card_reads_and_asks_in_both_languages(topic):
     card = topic.card
     assert all([card.en.title, card.en.question, card.roles])
-    assert pages.HAN.search(card.zh.title)
-    assert pages.HAN.search(card.zh.question)
+    assert cards.HAN.search(card.zh.title)
+    assert cards.HAN.search(card.zh.question)
 
 
 def test_no_topic_needs_itself_by_any_road():
