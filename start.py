@@ -136,12 +136,11 @@ def set_up(tier: str, *, extras: bool) -> bool:
         create = must_create(have, want)
         check_room(GIGABYTES[tier] if create or have.get("tier") != tier else GIGABYTES["core"])
         began = time.monotonic()
-        if create:
-            shutil.rmtree(VENV, ignore_errors=True)
-            VENV.mkdir(exist_ok=True)
         if create or have:
+            VENV.mkdir(exist_ok=True)
             STAMP.write_text(json.dumps({"unfinished": True, "extras": want["extras"]}), encoding="utf-8")
         if create:
+            empty_venv()
             base = getattr(sys, "_base_executable", sys.executable)  # not a Python that was just deleted
             quietly("making .venv", [base, "-m", "venv", str(VENV)])
         install(tier, extras=want["extras"], leave=have.get("tier"))
@@ -150,6 +149,15 @@ def set_up(tier: str, *, extras: bool) -> bool:
         write_json(STAMP, want)
         say(f"set up in {time.monotonic() - began:.0f} s")
         return True
+
+
+def empty_venv() -> None:
+    """Delete what is in `.venv`, except the stamp: killed half-way, the next run still knows that it is ours."""
+    for path in VENV.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif path != STAMP:
+            path.unlink()
 
 
 def install(tier: str, *, extras: bool, leave: str | None) -> None:

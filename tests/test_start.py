@@ -282,6 +282,22 @@ def test_a_killed_set_up_is_begun_anew(start, step):
     assert not start.set_up("core", extras=False)
 
 
+def test_a_kill_while_the_old_environment_is_deleted_leaves_it_known_as_ours(start, monkeypatch):
+    start.set_up("core", extras=False)
+    (start.ROOT / "requirements-core.lock").write_text("", "utf-8")
+    stamp = json.loads(start.STAMP.read_text("utf-8"))
+    start.STAMP.write_text(json.dumps({**stamp, "root": "/elsewhere"}), "utf-8")
+
+    def killed(path):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(shutil, "rmtree", killed)
+    with pytest.raises(KeyboardInterrupt):
+        start.set_up("core", extras=False)
+    monkeypatch.undo()
+    assert start.set_up("core", extras=False)
+
+
 @pytest.mark.parametrize("damage", ["", "{", "[]", "null"])
 def test_a_damaged_stamp_is_a_set_up_that_did_not_finish(start, damage):
     start.set_up("core", extras=False)
@@ -483,8 +499,14 @@ def clone(tmp_path_factory):
     return folder
 
 
+def bare(clone: Path) -> dict[str, str]:
+    """Return an environment in which the clone, and not the course that runs these tests, is found."""
+    env = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "COURSE_ROOT")}
+    return {**env, "TIER": "core", "COURSE_HOME": str(clone.parent / "home")}
+
+
 def call(clone: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
-    env = {**os.environ, "TIER": "core", "COURSE_HOME": str(clone.parent / "home"), **environment}
+    env = {**bare(clone), **environment}
     command = [sys.executable, str(clone / "start.py"), *arguments]
     return subprocess.run(command, cwd=clone.parent, env=env, capture_output=True, text=True, timeout=600)
 
@@ -528,7 +550,7 @@ def test_the_next_set_up_recovers_and_installs_the_core_without_tensorflow(clone
         "import course_lib, ai_edge_litert, importlib.util; print(course_lib.__file__);"
         "print(importlib.util.find_spec('tensorflow'))"
     )
-    done = subprocess.run([python, "-c", program], capture_output=True, text=True, cwd=clone.parent)
+    done = subprocess.run([python, "-c", program], capture_output=True, text=True, cwd=clone.parent, env=bare(clone))
     assert done.stdout.splitlines() == [str(clone / "course_lib" / "__init__.py"), "None"], done.stderr
 
 
@@ -549,7 +571,7 @@ def test_a_set_up_with_nothing_changed_runs_no_installer(clone, installed):
 
 
 def test_lab_serves_the_start_page_and_asks_nobody_for_news(clone, installed):
-    env = {**os.environ, "TIER": "core", "COURSE_HOME": str(clone.parent / "home"), "DISPLAY": ""}
+    env = {**bare(clone), "DISPLAY": ""}
     command = [sys.executable, str(clone / "start.py"), "lab", "--port", "0", "--no-browser"]
     with (clone.parent / "lab.log").open("wb") as log:
         process = subprocess.Popen(command, env=env, stdout=log, stderr=log, cwd=clone.parent)
