@@ -1,6 +1,7 @@
 """The graph, the contract, the scheme: against LiteRT's interpreter and against files whose recipe is known."""
 
 import json
+import pickle
 
 import numpy as np
 import pytest
@@ -232,6 +233,15 @@ def test_the_json_has_what_the_report_promises(name):
     assert 0 < told["gzip_bytes"] <= told["file_bytes"] + 64
     assert sum(told["ops"].values()) == len(told["operators"])
     assert told["macs"] == sum(op["macs"] or 0 for op in told["operators"])
+
+
+def test_an_anatomy_can_be_sent_to_another_process():
+    anatomy = inspect(models.content("sparse"))
+    copied = pickle.loads(pickle.dumps(anatomy))
+    assert copied.to_json() == anatomy.to_json()
+    [first, *_] = copied.to_json()["sparse_tensors"]
+    assert first["stored_bytes"] < first["dense_bytes"]
+    assert "sparse_csr" in first["formats"]
 
 
 def test_the_anatomy_is_frozen():

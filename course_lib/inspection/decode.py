@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -127,8 +126,8 @@ def _operator(
         inputs=inputs,
         outputs=outputs,
         activation=None if activation == "NONE" else activation.lower(),
-        options=MappingProxyType(options),
-        custom_options=None if custom_options is None else MappingProxyType(custom_options),
+        options=options,
+        custom_options=custom_options,
         calls=_calls(options, subgraphs, f"{where} ({name})"),
     )
 
@@ -154,7 +153,7 @@ def _signature(node: Node, subgraphs: tuple[Subgraph, ...], index: int) -> Signa
     maps = []
     for entries in (node["inputs"] or (), node["outputs"] or ()):
         _indices([entry["tensor_index"] for entry in entries], count, 0, where)
-        maps.append(MappingProxyType({entry["name"] or "": entry["tensor_index"] for entry in entries}))
+        maps.append({entry["name"] or "": entry["tensor_index"] for entry in entries})
     return Signature(node["signature_key"] or "", node["subgraph_index"], *maps)
 
 

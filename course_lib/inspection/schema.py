@@ -25,9 +25,12 @@ class Field:
 
 @dataclass(frozen=True)
 class Schema:
-    """tables: name -> fields by slot; unions: name -> {type number: table}; enums: name -> {number: key}."""
+    """tables: name -> fields by slot; slots: table -> how many it has, gaps included;
+    unions: name -> {type number: table}; enums: name -> {number: key}.
+    """
 
     tables: dict[str, tuple[Field, ...]]
+    slots: dict[str, int]
     unions: dict[str, dict[int, str]]
     enums: dict[str, dict[int, str]]
 
@@ -46,7 +49,8 @@ def schema() -> Schema:
             unions[name] = {int(number): table for number, table in (entry.split("=") for entry in entries)}
         else:
             enums[name] = {int(number): key for key, number in (entry.split("=") for entry in entries)}
-    return Schema(tables, unions, enums)
+    slots = {name: fields[-1].slot + 1 if fields else 0 for name, fields in tables.items()}
+    return Schema(tables, slots, unions, enums)
 
 
 def _field(entry: str) -> Field:

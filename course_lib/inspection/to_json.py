@@ -13,7 +13,8 @@ Keys:
         sparse}], tensors_by_dtype {dtype: count};
     weights [{subgraph, tensor, name, dtype, shape, bytes, elements, sparse}], largest first;
     unpacked [{subgraph, tensor, name, stored, used, via, stored_bytes, used_bytes}];
-    sparse_tensors [name]; float_islands [{subgraph, operators, names}];
+    sparse_tensors [{name, shape, formats, block_map, traversal_order, stored_bytes, dense_bytes}];
+    float_islands [{subgraph, operators, names}];
     macs, unknown_macs [name], weight_bytes, activation_bytes, peak_live_bytes;
     metadata [{name, buffer, bytes, text}], associated_files [{name, bytes, packed_bytes}];
     unreferenced [{start, stop, what}]; description, version, notes [sentence].
@@ -51,7 +52,7 @@ def to_json(anatomy: Anatomy) -> dict[str, object]:
         "tensors_by_dtype": anatomy.tensors_by_dtype,
         "weights": [_plain(asdict(weight)) for weight in anatomy.weights],
         "unpacked": [_plain(asdict(item)) for item in anatomy.unpacked],
-        "sparse_tensors": [tensor.name for tensor in anatomy.sparse_tensors],
+        "sparse_tensors": [_sparse(tensor) for tensor in anatomy.sparse_tensors],
         "float_islands": [_plain(asdict(island)) for island in anatomy.float_islands],
         "macs": anatomy.macs,
         "unknown_macs": list(anatomy.unknown_macs),
@@ -119,6 +120,13 @@ def _tensor(subgraph: int, tensor: Tensor) -> dict[str, object]:
         "block": None if quantization is None else quantization.block,
         "sparse": tensor.sparsity is not None,
     }
+
+
+def _sparse(tensor: Tensor) -> dict[str, object]:
+    described = asdict(tensor.sparsity) if tensor.sparsity is not None else {}
+    sizes = {"stored_bytes": tensor.stored_bytes, "dense_bytes": tensor.bytes}
+    plain: dict[str, object] = _plain({"name": tensor.name, "shape": tensor.shape, **described, **sizes})
+    return plain
 
 
 def _plain(value: Any) -> Any:

@@ -89,13 +89,14 @@ class TreeReader:
                 continue
             if offset < 4:
                 raise ModelError(f"{where}.{field.name}: lies at offset {offset}, inside the table's own header")
-            stop = max(stop, offset + WIDTHS.get(field.of, 4) if field.kind == "scalar" else offset + 4)
+            width = WIDTHS[field.of] if field.kind == "scalar" else 4
+            if offset + width > stop:
+                stop = offset + width
             if field.kind == "scalar":
                 node[field.name] = self.walker.number(_STRUCT[field.of], position + offset, where)
             else:
                 node[field.name] = self._reference(position + offset, field, node, section, f"{where}.{field.name}")
-        known_slots = 1 + max((field.slot for field in self._schema.tables[kind]), default=-1)
-        if any(slots[known_slots:]):
+        if len(slots) > self._schema.slots[kind] and any(slots[self._schema.slots[kind] :]):
             self.unknown.add(f"{kind} has fields that this reader's schema does not know")
             stop = max(stop, declared)
         self.walker.check(position, position + stop, where)
