@@ -17,6 +17,7 @@ __all__ = ["CardError", "Topic", "task_id", "topic", "topics"]
 _FOLDER = re.compile(r"(\d\d)_([a-z0-9]+(?:_[a-z0-9]+)*)")
 _TASK = re.compile(r"0*(\d{1,2})([A-Z]?)")
 _PARTS = ("lesson.py", "exercise.py", "checks.py", "wrong.toml")
+_cards: dict[Path, tuple[int, Card]] = {}  # a long card takes milliseconds to parse, and check() asks each time
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,12 @@ class Topic:
     def card(self) -> Card:
         """The interview card. Raises CardError, which names the file and the key."""
         path = self.folder / "card.toml"
-        return parse_card(_load_toml(path), where=f"topics/{self.name}/card.toml")
+        stamp = path.stat().st_mtime_ns if path.is_file() else 0
+        known = _cards.get(path)
+        if known is None or known[0] != stamp:
+            card = parse_card(_load_toml(path), where=f"topics/{self.name}/card.toml")
+            _cards[path] = known = (stamp, card)
+        return known[1]
 
     @property
     def tasks(self) -> tuple[str, ...]:

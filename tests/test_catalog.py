@@ -140,3 +140,10 @@ def test_a_number_that_is_not_measured_is_an_error(tmp_path, text, message):
     (topic.folder / "measured.toml").write_text("ratio = 3.25\n", "utf-8")
     with pytest.raises(CardError, match=message):
         topic.fill(text)
+
+
+def test_a_changed_card_is_read_again(tmp_path):
+    root = make_course(tmp_path)
+    assert catalog.topic(7, root).card.en.title == "Scale a list"
+    make_course(tmp_path, card_toml=CARD.replace("Scale a list", "Scale another"))
+    assert catalog.topic(7, root).card.en.title == "Scale another"
