@@ -30,7 +30,7 @@ from course_lib.core import Artifact, Environment
 from course_lib.data import fashion_mnist
 from course_lib.evaluation import predict
 from course_lib.evaluation.codec import encode
-from course_lib.evaluation.run import LARGEST_BATCH
+from course_lib.evaluation.run import batch_size
 from course_lib.models import float_tflite
 from course_lib.techniques import DynamicRange, Int8
 
@@ -53,7 +53,7 @@ def bare(artifact: Artifact, images: np.ndarray, batch: int) -> Callable[[], Non
     interpreter.invoke()
 
     def run() -> None:
-        for _ in range(len(images) // batch):
+        for _ in range(-(-len(images) // batch)):
             interpreter.invoke()
 
     return run
@@ -102,10 +102,10 @@ def seconds(run: Callable[[], None]) -> float:
 def table() -> pd.DataFrame:
     data = fashion_mnist()
     images, reference = data.x_test, float_tflite()
-    rows = []
+    batch, rows = batch_size(images), []
     for artifact in (reference, DynamicRange()(reference), Int8()(reference, data)):
         ways = {
-            "bare invoke": bare(artifact, images, LARGEST_BATCH),
+            "bare invoke": bare(artifact, images, batch),
             "predict": lambda artifact=artifact: predict(artifact, images),
             "bare invoke, batch 1": bare(artifact, images, 1),
             "loop over images": loop(artifact, images),
@@ -133,7 +133,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help=f"keep the table as {RECORD.name}")
     arguments = parser.parse_args()
     result = table()
-    print(f"{Environment.here()}; 1 thread, batch {LARGEST_BATCH}, median of {PASSES} passes\n")
+    print(f"{Environment.here()}; 1 thread, batch {batch_size(fashion_mnist().x_test)}, median of {PASSES} passes\n")
     print(result.to_string(index=False, float_format="%.3f"))
     if arguments.write:
         with RECORD.open("w") as file:

@@ -8,6 +8,7 @@ from course_lib.core import Artifact
 from course_lib.data import fashion_mnist
 from course_lib.evaluation import predict
 from course_lib.evaluation.codec import decode, encode
+from course_lib.evaluation.run import batch_size
 from course_lib.evaluation.runtime import delegate_name, open_interpreter
 from course_lib.models import float_tflite
 from course_lib.techniques import DynamicRange, Float16, Int8
@@ -177,3 +178,15 @@ def test_the_delegate_is_named_whole_in_part_and_not_at_all():
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)
+
+
+def test_batches_are_spread_evenly_and_large_samples_go_alone():
+    for count in (1, 9, 84, 101, 10_000):
+        for wanted in (1, 7, 100, 10_000):
+            size = batch_size(np.zeros((count, 3), np.float32), wanted)
+            runs = -(-count // size)
+            assert 1 <= size <= wanted
+            assert runs * size - count < runs  # less than one row of padding per run
+    small, large = np.zeros((10_000, 28, 28, 1), np.float32), np.zeros((200, 128, 128, 3), np.float32)
+    assert 10 <= batch_size(small) <= 100
+    assert batch_size(large) == 1

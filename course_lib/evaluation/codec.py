@@ -22,15 +22,15 @@ def encode(x: NDArray[Any], dtype: Any, scale: float, zero_point: int) -> NDArra
             or a plain integer outside the limits.
     """
     x, dtype = np.asarray(x), np.dtype(dtype)
-    if np.issubdtype(dtype, np.floating):
-        if not np.issubdtype(x.dtype, np.floating):
+    if dtype.kind == "f":
+        if x.dtype.kind != "f":
             raise ValueError(
                 f"the file takes {dtype} values, got {x.dtype}; convert on purpose (8-bit images: x / 255)"
             )
         return x.astype(dtype, copy=False)
     if x.dtype == dtype:
         return x
-    if not (np.issubdtype(dtype, np.integer) and np.issubdtype(x.dtype, np.number)):
+    if dtype.kind not in "iu" or x.dtype.kind not in "iuf":
         raise ValueError(f"the file takes {dtype}, got {x.dtype}")
     limits = np.iinfo(dtype)
     if scale == 0.0:
@@ -39,7 +39,7 @@ def encode(x: NDArray[Any], dtype: Any, scale: float, zero_point: int) -> NDArra
                 f"the file takes plain {dtype} without a scale; give integers in [{limits.min}, {limits.max}]"
             )
         return x.astype(dtype)
-    if not np.issubdtype(x.dtype, np.floating):
+    if x.dtype.kind != "f":
         raise ValueError(f"the file takes real values or {dtype} that is already encoded, got {x.dtype}")
     wide = np.float32 if dtype.itemsize <= 2 else np.float64  # 24 bits cannot hold the limits of int32
     stored: NDArray[Any] = np.divide(x, wide(scale), dtype=wide)
@@ -60,13 +60,13 @@ def decode(stored: NDArray[Any], scales: NDArray[Any], zero_points: NDArray[Any]
         zero_points: as many as scales.
         axis: the channel axis where there is more than one scale.
     """
-    if not len(scales) or np.issubdtype(stored.dtype, np.floating):
+    if not len(scales) or stored.dtype.kind == "f":
         return stored.astype(np.float32, copy=False)
-    shape = [1] * stored.ndim
+    scale, zero_point = np.asarray(scales, np.float32), np.asarray(zero_points, np.float32)
     if len(scales) > 1:
+        shape = [1] * stored.ndim
         shape[axis] = len(scales)
-    scale = np.asarray(scales, np.float32).reshape(shape)
-    zero_point = np.asarray(zero_points, np.float32).reshape(shape)
+        scale, zero_point = scale.reshape(shape), zero_point.reshape(shape)
     return (stored.astype(np.float32) - zero_point) * scale
 
 

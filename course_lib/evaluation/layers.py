@@ -80,7 +80,8 @@ def layer_errors(a: Artifact, b: Artifact, x: NDArray[Any], *, xnnpack: bool = T
 
     Tensors are paired by name, then by name without the counter that converters append, then by order among layers of
     one kind and shape. Each is decoded with its own scale and zero point. Every intermediate tensor is preserved while
-    running; otherwise its memory would hold a later layer's values by the time it is read.
+    running; otherwise its memory would hold a later layer's values by the time it is read. Resource variables are not
+    reset between samples: a streaming model is compared on x as one stream.
 
     Args:
         x: real values, shape (n, ...); a few dozen samples are enough.
