@@ -203,10 +203,16 @@ def test_lab_says_how(run):
     assert "python start.py lab" in run("lab")[1]
 
 
-def test_train_hands_over_to_the_models(run, monkeypatch, tmp_path):
-    import course_lib.models.training as training
+def test_train_hands_over_and_says_how_good_the_result_is(run, monkeypatch, tmp_path):
+    import course_lib.automation.train as automation
 
     seen = []
-    monkeypatch.setattr(training, "train_and_save", lambda *args: seen.append(args), raising=False)
-    code, _, _ = run("train", "baseline", "--full", "--out", str(tmp_path))
+
+    def train_and_save(name, *, full, out):
+        seen.append((name, full, out))
+        return {"accuracy_test": 0.9234}
+
+    monkeypatch.setattr(automation, "train_and_save", train_and_save)
+    code, text, _ = run("train", "baseline", "--full", "--out", str(tmp_path))
     assert (code, seen) == (0, [("baseline", True, tmp_path)])
+    assert "92.34 %" in text
