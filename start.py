@@ -29,7 +29,7 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 OLDEST, NEWEST = (3, 11), (3, 13)
 LOCKS = {"full": "requirements.lock", "core": "requirements-core.lock"}
 EXTRAS = "requirements-extras.lock"
-GIGABYTES = {"full": 4, "core": 1}  # measured: 2.9 and 0.6 with the downloads, rounded up
+GIGABYTES = {"full": 4, "core": 1}  # measured: 2.7 and 0.7 with the downloads; room to unpack
 START_PAGE = "workbook/START.md"
 
 # A course that promises no network after the set-up must not ask for news, updates or extensions either.
@@ -306,6 +306,8 @@ def lab(arguments: list[str]) -> int:
     root = hasattr(os, "geteuid") and os.geteuid() == 0
     headless = sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
     command += ["--allow-root"] * root + ["--no-browser"] * (root or headless) + arguments
+    # The terminals in JupyterLab know the `course` command.
+    os.environ["PATH"] = f"{PYTHON.parent}{os.pathsep}{os.environ.get('PATH', '')}"
     # Tabs of the learner's other projects are not this course's, nor the other way round.
     os.environ["JUPYTERLAB_WORKSPACES_DIR"] = str(VENV / "share/jupyter/lab/workspaces")
     say("JupyterLab prints its address below; Ctrl-C twice ends it")
@@ -389,7 +391,8 @@ def main(arguments: list[str]) -> int:
         fresh = set_up(tier, extras=options.command in ("test", "lint", "build", "lock"))
         if options.command == "setup":
             prepare_workbook()
-            say(f"{'ready' if fresh else 'nothing to do'}: `python start.py lab` (or `make lab`) opens the course")
+            say(f"{'ready' if fresh else 'nothing to do'}: `python start.py lab` (or `make lab`) opens the course;")
+            say(f"the `course` command is {PYTHON.with_name('course').relative_to(ROOT)}, on the PATH in JupyterLab")
             return 0
         if options.command == "lint":
             return lint()

@@ -444,7 +444,9 @@ def test_lab_opens_no_browser_where_none_can_open(start, monkeypatch, user, disp
     monkeypatch.setenv("DISPLAY", display)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     monkeypatch.setenv("JUPYTERLAB_WORKSPACES_DIR", "")
+    monkeypatch.setenv("PATH", os.environ["PATH"])
     assert start.main(["lab", "--port", "9000"]) == 0
+    assert os.environ["PATH"].split(os.pathsep)[0] == str(start.PYTHON.parent), "its terminals lack `course`"
     command = start.steps[-1]
     assert {"--allow-root", "--no-browser"} & set(command) == flags
     assert command[-2:] == ["--port", "9000"]
