@@ -305,13 +305,15 @@ def lab(arguments: list[str]) -> int:
     command.append(f"--LabApp.default_url=/lab/tree/{START_PAGE}")
     root = hasattr(os, "geteuid") and os.geteuid() == 0
     headless = sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-    command += ["--allow-root"] * root + ["--no-browser"] * (root or headless) + arguments
-    # The terminals in JupyterLab know the `course` command.
+    command += ["--allow-root"] * root + ["--no-browser"] * (root or headless)
+    # The terminals in JupyterLab know the `course` command; a login shell, its choice when headless, would forget it.
+    shell = os.environ.get("SHELL") or "sh"
+    command += [f"--ServerApp.terminado_settings=shell_command={shell}"] * (os.name == "posix")
     os.environ["PATH"] = f"{PYTHON.parent}{os.pathsep}{os.environ.get('PATH', '')}"
     # Tabs of the learner's other projects are not this course's, nor the other way round.
     os.environ["JUPYTERLAB_WORKSPACES_DIR"] = str(VENV / "share/jupyter/lab/workspaces")
     say("JupyterLab prints its address below; Ctrl-C twice ends it")
-    return become(command)
+    return become(command + arguments)
 
 
 def prepare_workbook() -> None:
