@@ -74,8 +74,8 @@ class Recipe(_Technique):
         for step in self.steps:
             for what in sorted(step.breaks & made.keys()):
                 raise ValueError(
-                    f"recipe {self.name}: {step!r} would undo the {what} of {made[what]!r}. Put it first, or call the "
-                    "steps one after the other to watch it happen"
+                    f"recipe {self.name}: {type(step).__name__} would undo the {what} that {type(made[what]).__name__} "
+                    "made. Put it first, or call the steps one after the other to watch it happen"
                 )
             made |= dict.fromkeys(step.makes, step)
         for step, following in zip(self.steps, self.steps[1:], strict=False):
