@@ -5,6 +5,7 @@ from course_lib.evaluation.comparison import Comparison, compare
 from course_lib.evaluation.layers import LayerError, LayerErrors, layer_errors
 from course_lib.evaluation.measuring import measure
 from course_lib.evaluation.memory import Memory, peak_memory
+from course_lib.evaluation.race import race
 from course_lib.evaluation.run import predict
 from course_lib.evaluation.statistics import calibration_error, mcnemar, paired_difference, sqnr_db, wilson
 from course_lib.evaluation.timing import latency, latency_ratio
@@ -26,6 +27,7 @@ __all__ = [
     "paired_difference",
     "peak_memory",
     "predict",
+    "race",
     "sensitivity",
     "sqnr_db",
     "wilson",
