@@ -58,6 +58,8 @@ def calibrate(x, method, bits=8, percentile=99.99, bins=2048):
     def kl(fraction):
         kept = np.flatnonzero((edges[1:] > fraction * lo) & (edges[:-1] < fraction * hi))
         inside = counts[kept].astype(np.float64)
+        if not inside.any():
+            return np.inf  # nothing but clipping
         p = inside.copy()
         p[0] += counts[: kept[0]].sum()  # what is clipped lands on the outermost step
         p[-1] += counts[kept[-1] + 1 :].sum()
