@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from ai_edge_litert.interpreter import Interpreter
 
 from course_lib import backend
 from course_lib.core import Recipe
@@ -9,7 +10,18 @@ from course_lib.data import fashion_mnist
 from course_lib.evaluation import predict, sqnr_db
 from course_lib.inspection import graph_diff, inspect
 from course_lib.models import float_tflite, separable, trained
-from course_lib.techniques import Cluster, CorrectBias, Equalize, Float32, FoldBatchNorm, Int4, Int8, Prune, Unfused
+from course_lib.techniques import (
+    Cluster,
+    CorrectBias,
+    DynamicRange,
+    Equalize,
+    Float32,
+    FoldBatchNorm,
+    Int4,
+    Int8,
+    Prune,
+    Unfused,
+)
 from course_lib.techniques.correct_bias import fake_quantize, mean_output
 from course_lib.techniques.equalize import channel_ranges, pairs
 
@@ -128,6 +140,11 @@ def read_twice():
 def shared():
     image, conv = backend.keras().Input((28, 28, 1)), layers().Conv2D(1, 3, padding="same")
     return backend.keras().Model(image, normalization()(conv(conv(image))))
+
+
+def twice():
+    image, conv = backend.keras().Input((28, 28, 1)), layers().Conv2D(1, 3, padding="same")
+    return backend.keras().Model(image, conv(conv(image)))
 
 
 def returned():
@@ -333,6 +350,24 @@ def test_the_mean_of_every_layer_is_restored_on_the_calibration_images(build, pe
     for layer in model.layers:  # weights themselves stay
         if layer.get_weights():
             np.testing.assert_array_equal(layer.get_weights()[0], corrected.get_layer(layer.name).get_weights()[0])
+
+
+def test_the_correction_rounds_as_the_exporter_does():
+    model = FoldBatchNorm()(trained())
+    file = DynamicRange()(Float32()(model))
+    interpreter = Interpreter(model_content=file.content)
+    graph = inspect(file).subgraphs[0]
+    stored = [graph.tensors[op.inputs[1]] for op in graph.operators if op.name in ("CONV_2D", "FULLY_CONNECTED")]
+    kernels = [layer.get_weights()[0] for layer in model.layers if layer.get_weights()]
+    for tensor, kernel in zip(stored, kernels, strict=True):
+        scale = tensor.quantization.scale.reshape(-1, *[1] * (kernel.ndim - 1))
+        values = np.moveaxis(interpreter.get_tensor(tensor.index) * scale, 0, -1)  # the file has output channels first
+        np.testing.assert_allclose(fake_quantize(kernel, 8, (kernel.ndim - 1,)), values, atol=1e-6)
+
+
+def test_a_layer_that_is_used_twice_has_no_one_bias_to_correct():
+    with pytest.raises(ValueError, match="used 2 times"):
+        CorrectBias(calibration=5)(FoldBatchNorm(strict=False)(twice()), fashion_mnist())
 
 
 def test_correction_survives_the_export(images):

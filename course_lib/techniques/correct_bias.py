@@ -36,7 +36,8 @@ class CorrectBias(Transform):
         calibration: number of training images, 1 or more.
 
     Raises:
-        ValueError: a field is out of its range; when called, there is a batch normalization or no weighted layer.
+        ValueError: a field is out of its range; when called, there is a batch normalization, no weighted layer, or one
+            that is used several times.
     """
 
     bits: int = 8
@@ -55,6 +56,12 @@ class CorrectBias(Transform):
         names = [layer.name for layer in model.layers if type(layer).__name__ in WEIGHTED]
         if not names:
             raise ValueError(f"{model.name} has no convolution or dense layer to correct")
+        wiring = Wiring.of(model)
+        for name in names:
+            if len(wiring.inputs[name]) != 1:
+                raise ValueError(
+                    f"{name} is used {len(wiring.inputs[name])} times: one bias cannot correct all of them"
+                )
         for name in names:
             layer, twin = corrected.get_layer(name), rounded.get_layer(name)
             kernel, bias = layer.get_weights()

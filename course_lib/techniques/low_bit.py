@@ -23,7 +23,8 @@ class Int4(TwoRoads):
     """Int4 weights with a scale per channel, or per block of 32 values; activations are quantized per call.
 
     ``tf.lite`` has no int4, so a Keras model is converted to float32 first and then goes the other road. What has no
-    int4 kernel stays float32: depthwise convolutions, and with blocks all convolutions.
+    int4 kernel stays float32: depthwise convolutions, and with blocks all convolutions. Convolutions per channel run on
+    LiteRT's built-in kernels, because XNNPACK takes only those int4 layers that are fully connected.
 
     Args:
         block: None for one scale per output channel (``wi4c``), 32 for one per 32 values (``wi4b32``).

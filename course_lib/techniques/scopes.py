@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 
@@ -41,7 +40,6 @@ class Operator:
         return any(re.search(pattern, name) for name in (*self.outputs, *self.weights))
 
 
-@lru_cache(maxsize=4)
 def operators(model: bytes) -> tuple[Operator, ...]:
     """Return the operators of a ``.tflite`` in the order of the file."""
     from ai_edge_litert.schema_py_generated import Model
