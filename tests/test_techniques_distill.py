@@ -7,12 +7,12 @@ from scipy.special import log_softmax, softmax
 from course_lib import backend
 from course_lib.core import Recipe, key
 from course_lib.data import digits
-from course_lib.models import fit, zoo
+from course_lib.models import Training, fit, zoo
 from course_lib.techniques import Distill, DistillPrune, FineTune, Float32, Int8, Prune, PruneChannels
 from course_lib.techniques import distill as distill_module
 from course_lib.techniques.distill import pooled_features
 from course_lib.techniques.distill_prune import largest_of_all
-from course_lib.techniques.grid import rounded
+from course_lib.techniques.grid import rounded, straight_through
 from course_lib.techniques.kernels import kernel_layers, kernel_of
 from course_lib.techniques.teacher import keep_top, soft_and_hard, soft_targets
 
@@ -283,6 +283,23 @@ def test_the_largest_of_all_are_exactly_the_share(sparsity):
 def test_a_grid_is_symmetric_and_a_channel_of_zeros_stays():
     kernel = np.array([[1.0, 0.0, -7.0], [-0.4, 0.0, 3.4]], np.float32)
     np.testing.assert_allclose(rounded(kernel, 15), [[1, 0, -7], [-3 / 7, 0, 3]], atol=1e-6)
+
+
+def test_the_gradient_moves_the_weights_behind_the_grid(teacher, data):
+    names = [layer.name for layer in kernel_layers(teacher)]
+    seen = {}
+
+    def look(batch, logs):
+        seen.update({name: kernel_of(looking.model.get_layer(name)) for name in names})
+
+    looking = backend.keras().callbacks.LambdaCallback(on_batch_begin=look)
+    after = fit(teacher, data, Training(1), callbacks=[straight_through(names, 3, 0), looking], quiet=True)
+    for layer, before in zip(kernel_layers(after), kernel_layers(teacher), strict=True):
+        assert max(len(np.unique(seen[layer.name][..., channel])) for channel in range(layer.kernel.shape[-1])) <= 3
+        moved = np.abs(kernel_of(layer) - kernel_of(before))
+        assert 0 < np.median(moved) < 0.02, (
+            layer.name
+        )  # the step's change, added to the free weight and not to the grid
 
 
 def test_the_mask_freezes_early_and_the_control_is_dense(teacher, data):
