@@ -99,11 +99,13 @@ def open_file(page, address, path):
 def run_all(page):
     """Run all cells: wait until the kernel has taken them, then until none is left."""
     page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=MINUTE)
+    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first.wait_for(timeout=MINUTE)
+    prompts = "[...document.querySelectorAll('.jp-Notebook .jp-InputPrompt')].map(p => p.textContent).join()"
+    before = page.evaluate(prompts)
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-    waiting = "[...document.querySelectorAll('.jp-Notebook .jp-InputPrompt')].some(p => p.textContent.includes('*'))"
-    page.wait_for_function(waiting, timeout=MINUTE)
-    page.wait_for_function(f"!{waiting}", timeout=4 * MINUTE)
+    page.wait_for_function(f"before => {prompts} !== before", arg=before, timeout=MINUTE)
+    page.wait_for_function(f"!{prompts}.includes('*')", timeout=4 * MINUTE)
 
 
 def violations(page, within):

@@ -13,7 +13,7 @@ from course_lib.core import Environment
 from course_lib.core.environment import installed
 from course_lib.data import fashion_mnist
 from course_lib.models import shipped, zoo
-from course_lib.models.training import Training, accuracy, fit
+from course_lib.models.training import Training, accuracy, clone, fit
 from course_lib.techniques import Float32
 
 # Chosen on the validation images, for the baseline; the others use the same so that they can be compared.
@@ -39,7 +39,7 @@ def train_and_save(
     model = fit(zoo.ARCHITECTURES[name](seed), data, training, quiet=quiet)
     seconds = time.perf_counter() - start
     out.mkdir(parents=True, exist_ok=True)
-    model.save_weights(out / f"{name}.weights.h5")
+    clone(model).save_weights(out / f"{name}.weights.h5")  # the copy has no optimizer, whose state triples the file
     Float32()(model).save(out / f"{name}.tflite")
     facts = {
         "command": f"course train {name}{' --full' if full else ''}",
