@@ -18,7 +18,7 @@ from course_lib.deployment import (
     plan_model,
     run_micro,
 )
-from course_lib.deployment.c_array import symbol_for
+from course_lib.deployment.c_source import symbol_for
 from course_lib.deployment.micro import why_refused
 from course_lib.deployment.micro_source import resolver_method
 from course_lib.inspection import inspect

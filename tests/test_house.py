@@ -27,7 +27,8 @@ MAY_IMPORT = {
     "evaluation": MEASURE,
     "inspection": MEASURE,
     "deployment": f"{MEASURE} models techniques evaluation inspection",
-    "security": f"{MEASURE} models techniques evaluation inspection",
+    "security": f"{MEASURE} models techniques evaluation inspection deployment",
+    "packing": f"{MEASURE} inspection",
     "automation": f"{MEASURE} models techniques evaluation inspection",
     # learning: knows topics and answers, and no technique
     "fields": "",

@@ -1,7 +1,7 @@
 """What a model becomes and costs on a device: contract, C source, arena, modelled energy, choosing while running."""
 
 from course_lib.deployment.battery import modelled_battery_hours, modelled_battery_hours_by_energy
-from course_lib.deployment.c_array import CSource, c_array
+from course_lib.deployment.c_source import CSource, c_array
 from course_lib.deployment.cascade import Cascade, Threshold, choose_threshold
 from course_lib.deployment.contract import Contract, PortContract, write_contract
 from course_lib.deployment.energy import EnergyModel, ModelledEnergy, ModelledOperatorEnergy

@@ -67,10 +67,13 @@ class Contract:
         if self.labels and not any(port.shape and port.shape[-1] == len(self.labels) for port in self.outputs):
             raise ValueError(f"{self.name}: {len(self.labels)} labels, but no output has that many classes")
 
+    def to_plain(self) -> dict[str, Any]:
+        """Return the values of its JSON."""
+        return {"format": FORMAT} | asdict(self)
+
     def to_json(self) -> str:
         """Return the text of the file: sorted keys, two spaces, so that a change shows as a change."""
-        plain = {"format": FORMAT} | asdict(self)
-        return json.dumps(plain, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+        return json.dumps(self.to_plain(), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Contract:

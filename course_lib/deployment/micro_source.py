@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from course_lib.core import Artifact
-from course_lib.deployment.c_array import check_symbol
+from course_lib.deployment.c_source import check_symbol
 from course_lib.deployment.micro import MicroArena
 from course_lib.inspection import inspect
 from course_lib.inspection.ports import Port
