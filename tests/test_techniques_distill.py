@@ -11,8 +11,8 @@ from course_lib.models import Training, fit, zoo
 from course_lib.techniques import Distill, DistillPrune, FineTune, Float32, Int8, Prune, PruneChannels
 from course_lib.techniques import distill as distill_module
 from course_lib.techniques.distill import pooled_features
-from course_lib.techniques.distill_prune import largest_of_all
 from course_lib.techniques.grid import rounded, straight_through
+from course_lib.techniques.held import largest_of_all
 from course_lib.techniques.kernels import kernel_layers, kernel_of
 from course_lib.techniques.teacher import keep_top, soft_and_hard, soft_targets
 

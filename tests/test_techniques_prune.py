@@ -10,13 +10,16 @@ from course_lib.core import Artifact, Recipe, Transform
 from course_lib.data import digits
 from course_lib.evaluation import predict
 from course_lib.models import fit, float_tflite, zoo
+from course_lib.models.training import accuracy
 from course_lib.techniques import Cluster, FineTune, Float32, Int8, Prune, PruneChannels, PruneNM, Sparse
 from course_lib.techniques import control as control_module
 from course_lib.techniques import prune as prune_module
 from course_lib.techniques.channel_groups import FIXED, channel_groups
 from course_lib.techniques.channel_surgery import mask_channels, remove_channels
+from course_lib.techniques.held import masked
 from course_lib.techniques.kernels import kernel_layers, kernel_of, sparsity
 from course_lib.techniques.prune_nm import largest_of_each_block
+from course_lib.techniques.sensitivity import channel_sensitivity, shares_above, weight_sensitivity
 
 
 @pytest.fixture(scope="module")
@@ -127,10 +130,13 @@ def test_the_wrappers_are_gone_and_the_file_is_no_larger(pruned, network, data):
 
 
 def test_depthwise_kernels_are_left_alone(data):
-    after = Prune(0.5, epochs=1)(small_residual(), data)
-    depthwise = [layer for layer in after.layers if type(layer).__name__ == "DepthwiseConv2D"]
+    model = shaken(zoo.separable())
+    depthwise = [layer.name for layer in model.layers if type(layer).__name__ == "DepthwiseConv2D"]
     assert depthwise
-    assert all(np.all(layer.get_weights()[0] != 0) for layer in depthwise)
+    assert not set(depthwise) & {layer.name for layer in kernel_layers(model)}
+    after = PruneNM(1, 4, epochs=0)(model, data)
+    for name in depthwise:
+        assert_same(after.get_layer(name).get_weights(), model.get_layer(name).get_weights())
 
 
 def test_prune_and_int8_work_as_a_recipe(network, data):
@@ -252,9 +258,8 @@ def test_the_share_and_the_alignment_decide_the_widths(fraction, align, widths, 
 def test_the_least_important_channels_go(network, data):
     first = kernel_layers(network)[0]
     norm = next(layer for layer in network.layers if type(layer).__name__ == "BatchNormalization")
-    scale = np.abs(norm.gamma.numpy()) / np.sqrt(norm.moving_variance.numpy() + norm.epsilon)
     filters = kernel_of(first).reshape(-1, 8)
-    scores = {"folded": np.linalg.norm(filters, axis=0) * scale, "l1": np.abs(filters).sum(axis=0)}
+    scores = {"gamma": np.linalg.norm(filters, axis=0) * np.abs(norm.gamma.numpy()), "l1": np.abs(filters).sum(axis=0)}
     for importance, score in scores.items():
         smaller = PruneChannels({first.name: 0.5}, importance, epochs=0)(network, data)
         best = np.sort(np.argsort(-score)[:4])
@@ -269,6 +274,37 @@ def test_tied_layers_cannot_be_given_different_shares(data):
 def test_a_narrower_network_trains_and_its_file_is_smaller(network, data):
     smaller = PruneChannels(0.5, epochs=1)(network, data)
     assert Float32()(smaller).raw_bytes < 0.5 * Float32()(network).raw_bytes
+
+
+# ---------------------------------------------------------------- sensitivity
+
+
+def test_a_row_of_the_table_is_the_accuracy_of_that_layer_alone(network, data):
+    before = weights_of(network)
+    table = weight_sensitivity(network, data, (0.5, 0.99), images=200, quiet=True)
+    assert list(table) == [layer.name for layer in kernel_layers(network)]
+    name = list(table)[1]
+    kernel = kernel_of(network.get_layer(name))
+    cut = masked(network, {name: np.abs(kernel) >= np.quantile(np.abs(kernel), 0.5)})
+    assert table[name][0.5] == accuracy(cut, data.x_val[:200], data.y_val[:200])
+    assert_same(before, network.get_weights())
+    with pytest.raises(ValueError, match=r"share must lie in \(0, 1\), got 1.0"):
+        weight_sensitivity(network, data, (1.0,))
+
+
+def test_tied_channels_have_one_row_that_pruning_understands(data):
+    model = small_residual()
+    table = channel_sensitivity(model, data, (0.5,), images=50, quiet=True)
+    assert list(table) == ["stem", "left", "right", "squeeze", "hidden"]
+    smaller = PruneChannels(shares_above(table, 0.0), epochs=0)(model, data)
+    assert smaller.get_layer("back").filters == 4
+
+
+def test_the_largest_share_before_the_first_fall_is_chosen():
+    table = {"a": {0.9: 0.95, 0.25: 0.9, 0.5: 0.7}, "b": {0.25: 0.5}, "c": {0.5: 0.9, 0.25: 0.91}}
+    assert shares_above(table, 0.8) == {"a": 0.25, "c": 0.5}
+    with pytest.raises(ValueError, match=r"the best accuracy in it is 0\.95"):
+        shares_above(table, 0.99)
 
 
 # ---------------------------------------------------------------- what all have in common

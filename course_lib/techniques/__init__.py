@@ -15,6 +15,7 @@ from course_lib.techniques.prune import Prune
 from course_lib.techniques.prune_channels import PruneChannels
 from course_lib.techniques.prune_nm import PruneNM
 from course_lib.techniques.quantize_aware import QuantizeAware
+from course_lib.techniques.sensitivity import channel_sensitivity, shares_above, weight_sensitivity
 from course_lib.techniques.sparse import Sparse
 from course_lib.techniques.unfused import Unfused
 
@@ -45,4 +46,7 @@ __all__ = [
     "Unfused",
     "WeightOnly",
     "allocate",
+    "channel_sensitivity",
+    "shares_above",
+    "weight_sensitivity",
 ]

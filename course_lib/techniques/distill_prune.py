@@ -8,19 +8,16 @@ different codes, in every channel the same ones, and batch normalization, which 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
-
-import numpy as np
 
 from course_lib import backend
 from course_lib.core import Dataset
 from course_lib.models import clone, fit
 from course_lib.techniques.control import TrainedTransform
 from course_lib.techniques.grid import on_grid, straight_through
-from course_lib.techniques.held import Mask, holding
-from course_lib.techniques.kernels import Kernel, kernel_layers, kernel_of
+from course_lib.techniques.held import Mask, holding, largest_of_all
+from course_lib.techniques.kernels import kernel_layers, kernel_of
 from course_lib.techniques.teacher import by_row, check_loss, soft_and_hard, soft_targets
 
 Model = Any
@@ -113,18 +110,3 @@ class DistillPrune(TrainedTransform):
 
         callback = backend.keras().callbacks.LambdaCallback(on_batch_end=prune)
         return callback
-
-
-def largest_of_all(kernels: Mapping[str, Kernel], sparsity: float) -> dict[str, Mask]:
-    """Return masks that drop the smallest magnitudes of all kernels together, exactly ``round(sparsity * n)`` of them.
-
-    Equal magnitudes go in their order, those of the first layer first.
-    """
-    magnitudes = np.concatenate([np.abs(kernel).ravel() for kernel in kernels.values()])
-    keep = np.ones(magnitudes.size, bool)
-    keep[np.argsort(magnitudes, kind="stable")[: round(sparsity * magnitudes.size)]] = False
-    ends = np.cumsum([kernel.size for kernel in kernels.values()])[:-1]
-    return {
-        name: part.reshape(kernel.shape)
-        for (name, kernel), part in zip(kernels.items(), np.split(keep, ends), strict=True)
-    }

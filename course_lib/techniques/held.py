@@ -1,4 +1,4 @@
-"""Hold kernels to a mask while they train: after every step the masked weights are zero again.
+"""Masks: choose what to keep, and hold kernels to it while they train: after every step the rest is zero again.
 
 Adam treats each weight by itself, so setting a weight back to zero after the step is the same as masking its gradient.
 """
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from course_lib import backend
 from course_lib.models import clone
-from course_lib.techniques.kernels import kernel_layers, kernel_of
+from course_lib.techniques.kernels import Kernel, kernel_layers, kernel_of
 
 Model = Any
 Mask = NDArray[np.bool_]
@@ -37,3 +37,18 @@ def holding(masks: Mapping[str, Mask]) -> Any:
 
     callback = backend.keras().callbacks.LambdaCallback(on_batch_end=zero_again)
     return callback
+
+
+def largest_of_all(kernels: Mapping[str, Kernel], sparsity: float) -> dict[str, Mask]:
+    """Return masks that drop the smallest magnitudes of all kernels together, exactly ``round(sparsity * n)`` of them.
+
+    Equal magnitudes go in their order, those of the first layer first.
+    """
+    magnitudes = np.concatenate([np.abs(kernel).ravel() for kernel in kernels.values()])
+    keep = np.ones(magnitudes.size, bool)
+    keep[np.argsort(magnitudes, kind="stable")[: round(sparsity * magnitudes.size)]] = False
+    ends = np.cumsum([kernel.size for kernel in kernels.values()])[:-1]
+    return {
+        name: part.reshape(kernel.shape)
+        for (name, kernel), part in zip(kernels.items(), np.split(keep, ends), strict=True)
+    }

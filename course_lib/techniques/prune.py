@@ -38,7 +38,7 @@ class Prune(TrainedTransform):
 
     sparsity: float | Mapping[str, float]
     begin: float = 0.0
-    end: float = 0.75
+    end: float = 0.5
     initial: float = 0.0
     frequency: int = 10
     power: float = 3.0
