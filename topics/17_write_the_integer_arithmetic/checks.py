@@ -355,8 +355,10 @@ def check_saturates(qlinear_int8, rng):
         high, low = wanted > 128, wanted < -129
         expect(
             (found[high] == 127).all() and (found[low] == -128).all(),
-            en=f"outputs that should be above 127 came out as {brief(found[high])}, those below −128 as {brief(found[low])}",
-            zh=f"应高于 127 的输出得到 {brief(found[high])}，应低于 −128 的得到 {brief(found[low])}",
+            en=f"{high.sum()} outputs do not fit above, the smallest of them came out as {found[high].min(initial=127)}; "
+            f"{low.sum()} do not fit below, the largest came out as {found[low].max(initial=-128)}",
+            zh=f"{high.sum()} 个输出超出上限，其中最小的得到 {found[high].min(initial=127)}；"
+            f"{low.sum()} 个超出下限，其中最大的得到 {found[low].max(initial=-128)}",
         )
 
 
