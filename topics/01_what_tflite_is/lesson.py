@@ -179,24 +179,24 @@ reveal("file_size", "same" if abs(growth) < 0.01 else "smaller" if growth < 0 el
 # %% [markdown]
 # Conversion saved nothing: the file is {extra_bytes} bytes *larger* than the parameters. The graph that everybody worries about takes {rest_bytes:,} bytes, and a third of those are names.
 #
-# Yet you will read "TFLite made my model three times smaller". Usually it is this:
+# Yet you will read "TFLite made my model three times smaller". Usually it is this: a training run saves the optimizer's state beside the weights, and Adam keeps two moments for each trainable number. The course ships its checkpoint without them, so add them by arithmetic.
 
 # %%
-adam = 2 * 4 * (PARAMETERS - 320)  # two moments per trainable number; 320 are moving averages
-# The course ships its weights without the optimizer's state; a training run saves it too.
-weights_h5 = (shipped.FOLDER / "baseline.weights.h5").stat().st_size + adam
-assert 0 < weights_h5 - 4 * PARAMETERS - adam < 60_000  # what remains is HDF5's own structure
-record("h5_ratio", weights_h5 / float32.raw_bytes)
-record("h5_bytes", weights_h5)
+shipped_h5 = (shipped.FOLDER / "baseline.weights.h5").stat().st_size
+adam = 2 * 4 * (PARAMETERS - 320)  # 320 numbers are moving averages, which are not trained
+checkpoint = shipped_h5 + adam
+assert 0 < shipped_h5 - 4 * PARAMETERS < 60_000  # what remains is HDF5's own structure
+record("h5_ratio", checkpoint / float32.raw_bytes)
+record("h5_bytes", checkpoint)
 table(
     [
-        {"file": "checkpoint from training (.weights.h5)", "bytes": weights_h5},
-        {"file": "  of these, parameters", "bytes": 4 * PARAMETERS},
-        {"file": "  of these, Adam's two moments", "bytes": adam},
-        {"file": "  of these, HDF5's own structure", "bytes": weights_h5 - 4 * PARAMETERS - adam},
-        {"file": "float32 .tflite", "bytes": float32.raw_bytes},
+        {"what is stored": "parameters", "bytes": 4 * PARAMETERS},
+        {"what is stored": "HDF5's own structure", "bytes": shipped_h5 - 4 * PARAMETERS},
+        {"what is stored": "Adam's two moments", "bytes": adam},
+        {"what is stored": "the checkpoint that training saves", "bytes": checkpoint},
+        {"what is stored": "the float32 .tflite", "bytes": float32.raw_bytes},
     ],
-    caption=f"{weights_h5 / float32.raw_bytes:.1f}x smaller, without compressing a single number",
+    caption=f"{checkpoint / float32.raw_bytes:.1f}x smaller, without compressing a single number",
     name="checkpoint",
 )
 
