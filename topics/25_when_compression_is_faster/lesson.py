@@ -28,7 +28,8 @@ predict(
     "second_input",
     "An int4 file of two large dense layers answers one input. Now it gets a batch of two. "
     "Its time grows by which factor?",
-    zh="一个 int4 文件由两个大的全连接层组成，先处理一个输入，再处理 batch 为 2 的输入。耗时变为几倍？",
+    zh="一个 int4 文件由两个大的全连接层组成，先处理一个输入，再处理 batch 为 2 的输入。"
+    "耗时变为几倍？",
     unit="x",
 )
 
@@ -101,7 +102,7 @@ def mlp(units):
 
 
 def encodings(float32):
-    """Return five files of one network. Ranges are calibrated on noise: they do not change a time."""
+    """Return five files of one network. Ranges come from noise: they do not change a time."""
     shape = inspect(float32.content).inputs[0].shape
     noise = rng.random((8, *shape[1:]), dtype=np.float32)
     static = quantizer.quantize(float32.content, quantizer.named("static_wi8_ai8"), noise)
@@ -142,7 +143,7 @@ def left(interpreter):
 
 
 def quiet(times):
-    """Return the lower quartile of some times in µs: close to what a machine without neighbours gives."""
+    """Return the lower quartile of times in µs: close to a machine without neighbours."""
     return float(np.quantile(times, 0.25))
 
 
@@ -243,9 +244,11 @@ with style():
     ax.legend(fontsize=9)
 show(
     fig,
-    alt="Time of int8 relative to float32 against multiply-accumulates for a CNN and an MLP in two backends; the "
+    alt="Time of int8 relative to float32 against multiply-accumulates for a CNN and an MLP in "
+    "two backends; the "
     "curves cross the line of equal speed in different places.",
-    caption="Above the line the smaller file is slower. Which side you are on depends on size and backend.",
+    caption="Above the line the smaller file is slower. Which side you are on depends on size and "
+    "backend.",
     caption_zh="横线以上，小文件反而更慢。落在哪一侧，取决于网络大小和后端。",
 )
 record("tiny_fast", share("CNN", 1 / 16, "XNNPACK"))
@@ -295,8 +298,10 @@ playground(
 )
 show(
     bars("MLP", 3, "built-in"),
-    alt="Bars: the times of five files of a small MLP with built-in kernels; static int8 is the longest bar.",
-    caption="A small MLP without the delegate. The file that most deployment guides recommend is the longest bar.",
+    alt="Bars: the times of five files of a small MLP with built-in kernels; static int8 is the "
+    "longest bar.",
+    caption="A small MLP without the delegate. The file that most deployment guides recommend is "
+    "the longest bar.",
     caption_zh="不带 delegate 的小 MLP。多数部署指南推荐的那个文件，恰恰是最长的一条。",
 )
 
@@ -332,7 +337,8 @@ with style():
     ax.legend(fontsize=9)
 show(
     fig,
-    alt="Time of a batch against batch size for float32, int8, int4 and int4 in blocks; int4 is lowest at batch 1, "
+    alt="Time of a batch against batch size for float32, int8, int4 and int4 in blocks; int4 is "
+    "lowest at batch 1, "
     "jumps at batch 2 and stays flat from there until its tile is full.",
     caption="Steps: a kernel computes a fixed number of rows at a time and pays for all of them.",
     caption_zh="台阶的由来：算子实现一次固定算若干行，哪怕只有一行有用，也要为全部行付账。",
@@ -524,9 +530,11 @@ with style():
     ax.legend(fontsize=9)
 show(
     fig,
-    alt="Total time against the number of inferences for four ways to run the MLP; the lines start at different "
+    alt="Total time against the number of inferences for four ways to run the MLP; the lines "
+    "start at different "
     "heights and rise with different slopes.",
-    caption="Height at the left edge: opening. Slope: the steady state. Where two lines cross, the verdict turns.",
+    caption="Height at the left edge: opening. Slope: the steady state. Where two lines cross, "
+    "the verdict turns.",
     caption_zh="左端高度是打开文件的开销，斜率是稳态耗时；两线相交之处，结论翻转。",
 )
 pays = breakeven_runs(
