@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from course_lib.core.files import write_whole
+
 IDENTIFIER = b"TFL3"  # bytes 4 to 8 of every TFLite flatbuffer (schema.fbs, file_identifier)
 
 
@@ -39,11 +41,7 @@ class Artifact:
 
     def save(self, path: str | Path) -> Path:
         """Write the bytes so that a reader sees the whole file or none of it, and return the path."""
-        path = Path(path)
-        partial = path.with_name(path.name + ".part")
-        partial.write_bytes(self.content)
-        partial.replace(path)
-        return path
+        return write_whole(path, self.content)
 
     @property
     def raw_bytes(self) -> int:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from course_lib.core import Artifact
+from course_lib.core.files import write_whole
 from course_lib.deployment.preprocessing import Preprocessing
 from course_lib.inspection import inspect
 from course_lib.inspection.ports import Port
@@ -112,11 +113,7 @@ class Contract:
 
     def save(self, path: str | Path) -> Path:
         """Write the contract beside a model, whole or not at all, and return the path."""
-        path = Path(path)
-        partial = path.with_name(path.name + ".part")
-        partial.write_text(self.to_json(), encoding="utf-8")
-        partial.replace(path)
-        return path
+        return write_whole(path, self.to_json())
 
 
 def write_contract(

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from course_lib.core.files import write_whole
 from course_lib.security.errors import RefusedError, RollbackError
 
 
@@ -38,9 +39,7 @@ class VersionStore:
         if version == known.get(name):
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        partial = self.path.with_name(self.path.name + ".part")
-        partial.write_text(json.dumps(known | {name: version}, indent=1, sort_keys=True) + "\n", "utf-8")
-        partial.replace(self.path)
+        write_whole(self.path, json.dumps(known | {name: version}, indent=1, sort_keys=True) + "\n")
 
     def _read(self) -> dict[str, int]:
         try:
