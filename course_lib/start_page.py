@@ -9,9 +9,10 @@ import html
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
-from course_lib import catalog, workbook
+from course_lib import catalog, plan, workbook
 from course_lib.home import course_root
 from course_lib.language import Say, language
 
@@ -40,6 +41,14 @@ _LEVELS = {"easy": Say("easy", "简单"), "medium": Say("medium", "中等"), "ha
 _WRITING = Say("being written", "编写中")
 _LESSON = Say("lesson", "课程")
 _EXERCISE = Say("exercise", "练习")
+_ROADS = Say("Four roads", "四条路线")
+_PLAN = Say("Your plan", "你的计划")
+_NO_PLAN = Say(
+    "An interview soon? In a terminal: `course plan --date 2026-12-08 --hours 12 --role mobile`, with your "
+    "figures. It picks and orders the topics for the time there is.",
+    "快要面试了？在终端运行 `course plan --date 2026-12-08 --hours 12 --role mobile`"
+    "（换成你自己的日期、小时数和岗位），它会按可用时间挑选并排好主题。",
+)
 _FOOT = Say(
     "This page is written anew at every start. Your exercises in this folder never are: `course reset 04` puts a "
     "fresh one in place and keeps yours beside it.",
@@ -114,12 +123,22 @@ def next_topic(topics: Sequence[Row]) -> Row | None:
     return next(iter(begun + ready + open_ones), None)
 
 
-def page(topics: Sequence[Row], stale: Sequence[int] = ()) -> str:
+def solved(topics: Sequence[catalog.Topic], best: Mapping[str, int]) -> list[int]:
+    """Return the numbers of the topics whose every task is solved completely."""
+    return [
+        topic.number
+        for topic in topics
+        if topic.written and all(best.get(task, 0) >= POINTS_PER_TASK for task in topic.tasks)
+    ]
+
+
+def page(topics: Sequence[Row], stale: Sequence[int] = (), made: plan.Plan | None = None) -> str:
     """Render the page in the learner's language.
 
     Args:
         topics: from `rows`.
         stale: numbers of the topics whose exercise has changed since the learner's copy was made.
+        made: the learner's plan, if they asked for one.
     """
     written = [row for row in topics if row.written]
     points, of, done = (
@@ -140,6 +159,10 @@ def page(topics: Sequence[Row], stale: Sequence[int] = ()) -> str:
         _where(next_topic(topics), begun=points > 0),
         str(_HOW),
         *(_changed(number) for number in stale),
+        f"## {_PLAN}",
+        _plan(topics, made) if made else str(_NO_PLAN),
+        f"## {_ROADS}",
+        *(_road(road, topics) for road in plan.ROADS),
         _table(topics),
         f"---\n\n{_FOOT}",
     ]
@@ -163,6 +186,31 @@ def _where(row: Row | None, *, begun: bool) -> str:
     name = f"[{title}]({row.lesson})" if row.lesson else title
     exercise = f"  →  [{_EXERCISE}]({row.exercise})" if row.exercise else ""
     return f"{verb} **{name}**{exercise}\n\n> {_inline(row.question)}\n\n{minutes}"
+
+
+def _road(road: plan.Road, topics: Sequence[Row]) -> str:
+    """One line of the map: the stations in order, those that are done ticked."""
+    known = {row.number: row for row in topics}
+    stations = [known[number] for number in road.topics if number in known]
+    hours = sum(row.core for row in stations) / 60
+    much = Say(f"cores {hours:.1f} h", f"核心共 {hours:.1f} 小时")
+    return f"**{road.name}** ({much}): {' → '.join(_station(row) for row in stations)}"
+
+
+def _station(row: Row) -> str:
+    name = f"{row.number:02d} {_inline(row.title)}"
+    return (f"[{name}]({row.lesson})" if row.lesson else name) + (" ✓" if row.done else "")
+
+
+def _plan(topics: Sequence[Row], made: plan.Plan) -> str:
+    known = {row.number: row for row in topics}
+    days: dict[date, list[str]] = {}
+    for step in made.steps:
+        minutes = Say(f"{step.minutes} min", f"{step.minutes} 分钟")
+        name = f"{_station(known[step.topic.number])} ({plan.PARTS[step.whole]}, {minutes})"
+        days.setdefault(step.day, []).append(name)
+    lines = [f"- **{day.isoformat()}**: {'; '.join(names)}" for day, names in days.items()]
+    return "\n".join([*lines, "", str(plan.summary(made)), "", str(plan.RULE)])
 
 
 def _changed(number: int) -> str:
@@ -211,10 +259,17 @@ def write(root: Path | None = None) -> tuple[Path, list[Path], list[Path]]:
     base = root or course_root()
     made, stale = workbook.prepare(base), workbook.changed(base)
     numbers = [catalog.topic(path.stem, base).number for path in stale]
-    text = page(rows(progress().best(), base), numbers)
+    best = progress().best()
+    text = page(rows(best, base), numbers, _made(catalog.topics(base), best))
     path = base / workbook.FOLDER / FILE
     workbook.replace(path, text.encode())
     return path, made, stale
+
+
+def _made(topics: Sequence[catalog.Topic], best: Mapping[str, int]) -> plan.Plan | None:
+    """Return the plan that the learner asked for, made anew from today; None when the day is past."""
+    wish, today = plan.saved(), date.today()
+    return plan.plan(topics, wish, today, solved(topics, best)) if wish and wish.day >= today else None
 
 
 def main() -> int:

@@ -40,7 +40,8 @@ MAY_IMPORT = {
     "interview": LEARN,
     "lesson": LEARN,
     "workbook": LEARN,
-    "start_page": f"{LEARN} workbook",
+    "plan": "card catalog fields home language",
+    "start_page": f"{LEARN} plan workbook",
     # the command line: everything, inside its commands
     "cli": "*",
 }
