@@ -1,5 +1,8 @@
 """predict: what one sample at a time would have answered, only faster."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter
@@ -190,3 +193,12 @@ def test_batches_are_spread_evenly_and_large_samples_go_alone():
     small, large = np.zeros((10_000, 28, 28, 1), np.float32), np.zeros((200, 128, 128, 3), np.float32)
     assert 10 <= batch_size(small) <= 100
     assert batch_size(large) == 1
+
+
+def test_the_delegates_greeting_is_held_back_also_after_a_run_without_it():
+    code = (
+        "from course_lib import float_tflite; from course_lib.evaluation.runtime import open_interpreter as run;"
+        "run(float_tflite(), xnnpack=False); run(float_tflite())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == ""

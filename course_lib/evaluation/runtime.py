@@ -41,7 +41,8 @@ def open_interpreter(
         raise ValueError(f"threads must be at least 1, got {threads}")
     resolver = OpResolverType.AUTO if xnnpack else OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
     try:
-        with _quiet_once(), warnings.catch_warnings():
+        quiet = _quiet_once() if xnnpack else contextlib.nullcontext()  # without the delegate there is no line to hold
+        with quiet, warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # preserving every tensor is what the caller asked for
             interpreter = LiteRT(
                 model_content=artifact.content,
