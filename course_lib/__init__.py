@@ -54,6 +54,7 @@ _HOMES = {
         "weight_sensitivity",
     ),
     "course_lib.evaluation": ("compare", "latency_ratio", "measure"),
+    "course_lib.automation": ("choose", "gate", "halve", "halving", "pareto", "search", "sweep"),
     "course_lib.inspection": ("inspect",),
     "course_lib.grading": ("check", "finish", "hint", "solution"),
     "course_lib.lesson": ("playground", "predict", "receipt", "record", "reveal", "show", "table"),
