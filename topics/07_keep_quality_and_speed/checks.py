@@ -145,7 +145,11 @@ class Meter:
 def run(min_float_layers, n, value, target):
     """Return (layers, value, calls) of one search, or fail with what came instead."""
     meter = Meter(n, value)
-    answer = min_float_layers(lambda kept: meter(kept), n, target)
+
+    def metric(kept):
+        return meter(kept)
+
+    answer = min_float_layers(metric, n, target)
     pair = isinstance(answer, tuple | list) and len(answer) == 2
     pair = (
         pair

@@ -559,7 +559,7 @@ print(
 #
 # ## What the repairs cost
 #
-# Equalizing, layers in float, more bits for activations, and retraining, judged by the gate of the beginning on the test images. Fifteen quantization-aware trainings of the damaged network are on record, at three learning rates, up to ten epochs; the best of them is in the table. (Int16 activations run on slow reference kernels: 500 images, no interval worth printing.)
+# Equalizing, layers in float, more bits for activations, and retraining, judged by the gate of the beginning on the test images. {trainings} quantization-aware trainings of the damaged network are on record, at three learning rates, up to ten epochs; the best of them is in the table. (Int16 activations run on slow reference kernels: 500 images, no interval worth printing.)
 
 # %%
 import gzip

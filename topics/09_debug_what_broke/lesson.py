@@ -314,7 +314,7 @@ for letter in letters:
 # %% [markdown]
 # ## The procedure, as a program
 #
-# A diagnosis that cannot be written down is a feeling. Eight questions in a fixed order, cheap ones first; each removes one suspect. It sees the numbers of the table, never the names.
+# A diagnosis that cannot be written down is a feeling. Eight questions in a fixed order, cheap ones first; each removes one suspect. It sees what the instruments read, never the names.
 
 # %%
 from course_lib import record, reveal
