@@ -27,8 +27,8 @@ def shared(result, w, k):
     )
     expect(
         idx.shape == w.shape and idx.dtype.kind in "iu",
-        en=f"w has shape {w.shape}; idx has shape {idx.shape} and type {idx.dtype}",
-        zh=f"w 的形状是 {w.shape}；idx 的形状是 {idx.shape}，类型是 {idx.dtype}",
+        en=f"idx should hold integers in w's shape {w.shape}; it has shape {idx.shape} and type {idx.dtype}",
+        zh=f"idx 应是整数，形状与 w 的 {w.shape} 相同；得到形状 {idx.shape}，类型 {idx.dtype}",
     )
     expect(
         len(codebook) > 0 and idx.min() >= 0 and idx.max() < len(codebook),

@@ -271,11 +271,11 @@ def draw(way="cluster", strength=3):
     bits = 8 * len(gzip.compress(stored, 9, mtime=0)) / W.size
     with style():
         fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3), width_ratios=(1.2, 1))
-        left.hist(W.ravel(), bins=150, range=(-0.5, 0.5), color="#BBBBBB", label="before")
+        left.hist(W.ravel(), bins=150, range=(-0.35, 0.35), color="#BBBBBB", label="before")
         left.hist(
             values.ravel(),
             bins=150,
-            range=(-0.5, 0.5),
+            range=(-0.35, 0.35),
             color="#0072B2",
             histtype="step",
             label="after",

@@ -42,7 +42,7 @@ predict(
 #
 # - **magnitude**, $|w|$: as if $h$ were the same for all;
 # - **first order**, $|g\,w|$;
-# - **OBD** (optimal brain damage), $\frac{1}{2} h\,w^2$: after training $g$ should be about zero, so the second term is what is left. We estimate $h$ by the mean of the squared gradients of single images;
+# - **OBD** (optimal brain damage), $\frac{1}{2} h\,w^2$: after training $g$ should be about zero, so the second term is what is left. We take $h$ from the slopes $J_c$ of the ten logits, $\sum_c p_c J_c^2 - (\sum_c p_c J_c)^2$ (the diagonal of the Gauss-Newton matrix);
 # - **random**, for comparison.
 #
 # And whose magnitude? The toolkit sees the Keras kernel. On the device runs the kernel after batch normalization was folded in, where every output channel has been multiplied by its own factor. So we rank both. This cell loads TensorFlow, for the derivatives.
@@ -70,19 +70,25 @@ def as_stored(keras_kernel):
 
 
 @tf.function
-def slope(image, label):
+def derivatives(image, label):
+    """Return (g, h, g squared) of every kernel for one image, from the slopes J of its logits."""
     with tf.GradientTape() as tape:
-        logits = network(image, training=False)
-        loss = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=label, logits=logits)
-    return tape.gradient(loss, kernels)
+        logits = network(image, training=False)[0]
+    p = tf.nn.softmax(logits)
+    answers = []
+    for J in tape.jacobian(logits, kernels):
+        weight = tf.reshape(p, [-1] + [1] * (len(J.shape) - 1))
+        mean = tf.reduce_sum(weight * J, 0)
+        g = mean - J[label]
+        answers.append((g, tf.reduce_sum(weight * J**2, 0) - mean**2, g**2))
+    return answers
 
 
-first = [np.zeros(kernel.shape) for kernel in kernels]
-second = [np.zeros(kernel.shape) for kernel in kernels]
-for image, label in zip(data.x_train[:IMAGES, None], data.y_train[:IMAGES, None], strict=True):
-    for i, gradient in enumerate(slope(tf.constant(image), tf.constant(label))):
-        first[i] += gradient.numpy() / IMAGES
-        second[i] += gradient.numpy() ** 2 / IMAGES
+first, second, squared = ([np.zeros(kernel.shape) for kernel in kernels] for _ in range(3))
+for image, label in zip(data.x_train[:IMAGES, None], data.y_train[:IMAGES], strict=True):
+    for i, found in enumerate(derivatives(tf.constant(image), tf.constant(label))):
+        for total, part in zip((first, second, squared), found, strict=True):
+            total[i] += part.numpy() / IMAGES
 in_keras = [as_stored(kernel.numpy()) for kernel in kernels]
 rng = np.random.default_rng(0)
 SCORES = {
@@ -173,8 +179,8 @@ with style():
     axes[0].legend()
 show(
     fig,
-    alt="Accuracy against zeros for five rankings in two panels. Magnitude as deployed over all layers stays highest "
-    "up to 80 % zeros; random falls first; the derivative-based rankings lie below magnitude at high shares.",
+    alt="Accuracy against zeros for five rankings in two panels. Over all layers, magnitude as deployed stays "
+    "highest up to 80 % zeros, the derivative-based rankings lie below it, and random falls first.",
     caption="The same number of zeros everywhere. Only the choice differs.",
     caption_zh="零的个数处处相同，差别只在于选了谁。",
 )
@@ -184,6 +190,7 @@ contest = {
     "obd": at70["OBD", "over all layers"],
 }
 winner = max(contest, key=contest.get)
+assert winner == "deployed"
 for name, value in contest.items():
     record(f"{name}_70", value)
 record("random_70", at70["random", "within each layer"])
@@ -296,10 +303,10 @@ playground(
 )
 show(
     draw(2, "OBD"),
-    alt="Mask of the third convolution by OBD: whole rows are nearly white, others nearly black, and the histogram "
-    "of what stays has no clean hole at zero.",
-    caption="OBD cuts through the histogram and empties whole filters. Magnitude cuts a clean hole.",
-    caption_zh="OBD 横切整个直方图，并清空某些滤波器；按绝对值剪则在零处留下一个整齐的空档。",
+    alt="Mask of the third convolution by OBD, and its histogram: what stays lies in two humps left and right of zero, "
+    "with soft inner edges.",
+    caption="By OBD the hole has soft edges: how active the input is counts too. By magnitude they are sharp.",
+    caption_zh="按 OBD 剪，空档的边缘是渐变的：输入有多活跃也算数。按绝对值剪，边缘则是陡直的。",
 )
 
 # %% [markdown]
@@ -403,7 +410,9 @@ untrained = accuracy(masks_by("|w| in Keras", "within each layer", 0.9))
 record("untrained_90", untrained)
 
 # %% [markdown]
-# Gradual is ahead of one-shot by {gradual_gain_90:.1f} points at 90 %, and in {gradual_sure} of the nine pairs that is more than chance. Training itself is worth far more: the same share of zeros without any stood at {untrained_90:.0f} %. And the sensitivity curve was right to warn: leaving the first layer dense, {first_share:.1f} % of the weights, changes the result at 90 % by {first_dense_gain:+.1f} points ({first_dense_sure} of 3 seeds beyond chance).
+# Gradual is ahead of one-shot by {gradual_gain_90:.1f} points at 90 %, and in {gradual_sure} of the nine pairs that is more than chance. Training itself is worth far more: the same share of zeros without any stood at {untrained_90:.0f} %.
+#
+# And what was the warning of the sensitivity curve worth? The same gradual runs with the first layer left dense, that is with {first_share:.1f} % of the weights spared: {first_dense_gain:+.1f} points at 90 % ({first_dense_sure} of 3 seeds beyond chance). Compare that with the {gradual_gain_90:+.1f} of the schedule, about which more has been written.
 #
 # ## Why gradual helps, and why not
 #
@@ -526,9 +535,13 @@ table(
 half = checks[4]
 record("obd_images", IMAGES)
 record("obd_times_off", half["measured rise"] / max(half["predicted rise of the loss"], 1e-12))
+SCORES["OBD, shortcut"] = [w**2 * as_stored(h) / 2 for w, h in zip(in_keras, squared, strict=True)]
+record("shortcut_70", accuracy(masks_by("OBD, shortcut", "over all layers", 0.7)))
 
 # %% [markdown]
-# At half of the weights the loss rises {obd_times_off:,.0f} times as much as the sum predicts. Two reasons. The Hessian has off-diagonal terms, which a sum over single weights leaves out: removing many small contributions of one sign moves a unit as a large one would. And on images that the network has learned, gradients are tiny whatever the weight is worth. Later methods put that back: OBS and its descendants (SparseGPT) use the inverse Hessian and let the remaining weights *compensate*.
+# At half of the weights the loss rises {obd_times_off:,.0f} times as much as the sum predicts. A sum over single weights leaves out the off-diagonal terms of the Hessian: many small contributions of one sign, removed together, move a unit as a large one would. Later methods put them back: OBS and its descendants (SparseGPT) use the inverse Hessian, and let the remaining weights *compensate*.
+#
+# One more trap. A popular shortcut takes the squared gradients of the labelled loss for $h$. On images that the network has learned those are nearly zero, whatever the weight is worth: {shortcut_70:.0f} % at 70 % zeros, where the curvature above gave {obd_70:.0f} %.
 #
 # ### The granularity ladder
 #
@@ -576,7 +589,7 @@ record("ladder_filters", ladder["whole filters"])
 #
 # ## What this does not show
 #
-# One small network and four epochs on 12,000 images; longer training narrows the gap between schedules, and where it does not, learning rates matter more than exponents. Second derivatives were estimated from squared gradients of {obd_images} images, a cheap stand-in for the Hessian. That no weight came back is true of this tool with a rising schedule and these learning rates; it is not a theorem. Nothing here became smaller or faster: that is lesson 16.
+# One small network and four epochs on 12,000 images; longer training narrows the gap between schedules, and where it does not, learning rates matter more than exponents. Second derivatives are the Gauss-Newton diagonal on {obd_images} images, not the full Hessian. That no weight came back is true of this tool with a rising schedule and these learning rates; it is not a theorem. Nothing here became smaller or faster: that is lesson 16.
 #
 # ## Sources
 #
