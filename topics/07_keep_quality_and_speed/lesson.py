@@ -360,7 +360,7 @@ reveal("which_rung", best)
 #
 # ## Which drug for which disease
 #
-# The ladder is an order of price, not a treatment. To see what each rung is *for*, give the healthy network three other problems, one at a time, and try each repair alone.
+# The ladder is an order of price, not a treatment. To see what each rung is *for*, give the healthy network two other problems, one at a time, and try each repair alone.
 
 # %%
 DISEASES = {
@@ -416,7 +416,7 @@ record(
 )
 
 # %% [markdown]
-# Read it by rows. More than one repair may work on a disease, and none works on all. The raw image is a bug in the *data*: removing it is the repair, clipping treats the symptom. Four bits leave rounding errors that no longer average out; scales per channel shrink them, and the biases take back their mean. And unequal channels answer to equalization alone. So the diagnosis chooses the rung, and the price only breaks ties.
+# Read it by rows. More than one repair may work on a disease, and none works on all. The raw image is a bug in the *data*: removing it is the repair, clipping treats the symptom. Four bits leave rounding errors that no longer average out; scales per channel shrink them, and the biases take back their mean. Of the repairs alone, only equalization brings unequal channels back; the best of the others reaches {unequal_other:.0f} %. So the diagnosis chooses the rung, and the price only breaks ties.
 #
 # ## The classes behind the average
 #
@@ -617,7 +617,7 @@ record("breaks_float", verdicts[1]["breaks"])
 record("breaks_retrained", verdicts[2]["breaks"])
 
 # %% [markdown]
-# The equalized file breaks: {breaks_equalized}. The file with float layers was within the budget on 2,000 validation images and breaks on the test set: {breaks_float}. (A search stops at the first number that looks good enough. That is why the gate has an interval, and images of its own.) The equalized file has the size and the kernels of the broken one, because only numbers changed. Retraining breaks: {breaks_retrained}. It starts from a network whose rounded forward pass is already ruined, and its gradients have to find by trial what the formula knows. (Trained from the healthy or the equalized network, three epochs of it are fine. The record has those, too.)
+# The equalized file breaks: {breaks_equalized}. The file with float layers was good enough on 2,000 validation images; on the test set the gate says that it breaks: {breaks_float}. (A search stops at the first number that looks good enough. That is why the gate has an interval, and images of its own.) The equalized file has the size and the kernels of the broken one, because only numbers changed. Retraining breaks: {breaks_retrained}. It starts from a network whose rounded forward pass is already ruined, and its gradients have to find by trial what the formula knows. (Trained from the healthy or the equalized network, three epochs of it are fine. The record has those, too.)
 #
 # ## What the folk answer gets wrong
 #
