@@ -233,6 +233,14 @@ def check_cost_and_accuracy_are_true(early_exit_threshold, rng):
     zh="没有更便宜又达标的阈值",
 )
 def check_cheapest(early_exit_threshold, rng):
+    conf, never, always = np.array([0.5, 0.7]), np.zeros(2, bool), np.ones(2, bool)
+    tau, cost, acc = triple(early_exit_threshold(conf, never, always, 2.0, 9.0, 1.0))
+    expect(
+        tau > 0.7 and np.isclose(cost, 11.0),
+        en=f"the small model is always wrong, the large one always right, accuracy 1 is wanted: got threshold {tau:g}, "
+        f"cost {cost:g}, accuracy {acc:g}",
+        zh=f"小模型全错，大模型全对，要求精度 1：得到阈值 {tau:g}、开销 {cost:g}、精度 {acc:g}",
+    )
     for target in (0.5, 0.7, 0.75, 0.8, 0.82, 0.85):
         conf, small, big = samples(rng)
         target = min(target, float(np.mean(big))) - 1e-6

@@ -238,11 +238,17 @@ for name, key in (("margin 0", "greedy"), ("margin 0.2", "calm")):
     record(f"missed_{key}", outcome["deadlines missed %"])
     record(f"switches_{key}", outcome["switches"])
     record(f"selected_{key}", outcome["mean accuracy %"])
+picks = follow(0.0)[0]
+late = np.array([v.p95_ms / P95 for v in picks]) * slowdown * noise > usual
+on_top = np.array([v.name == "baseline" for v in picks])
+record("greedy_misses", int(late.sum()))
+record("misses_on_baseline", int((late & on_top).sum()))
+record("misses_after_climb", int((late & on_top & ~np.concatenate([[True], on_top[:-1]])).sum()))
 record("missed_baseline", policies["always baseline"]["deadlines missed %"])
 record("missed_student", policies["always student"]["deadlines missed %"])
 
 # %% [markdown]
-# One large model misses {missed_baseline:.0f} % of the deadlines. The greedy selector misses {missed_greedy:.1f} % with {switches_greedy} switches, the calm one {missed_calm:.1f} % with {switches_calm}. The margin is paid in accuracy, {selected_greedy:.1f} % against {selected_calm:.1f} %, and buys a label that stays. Note where the misses of the greedy one come from: it goes *up* in the trough of a wave and is caught by the next crest, because what it knows is one frame old.
+# One large model misses {missed_baseline:.0f} % of the deadlines. The greedy selector misses {missed_greedy:.1f} % with {switches_greedy} switches, the calm one {missed_calm:.1f} % with {switches_calm}. The margin is paid in accuracy, {selected_greedy:.1f} % against {selected_calm:.1f} %, and buys a label that stays. Where do the greedy one's {greedy_misses} misses come from? {misses_on_baseline} of them happen on the baseline, {misses_after_climb} in the very frame for which it had climbed: what it knows is one frame old, and at the edge one frame is enough.
 #
 # ## A cascade
 #
@@ -300,6 +306,7 @@ table(rows, caption="Cost in per cent of the baseline alone; 10,000 test images"
 _, good, asked, mean = cascades["student, as accurate as the baseline"]
 record("cascade_accuracy", 100 * float(good.mean()))
 record("cascade_cost", 100 * mean)
+record("threshold", cascades["student, as accurate as the baseline"][0].confidence)
 record("escalated", 100 * float(asked.mean()))
 record("worst_case", 100 * (cost["student"] + cost["baseline"]) / cost["baseline"])
 record("relaxed_cost", 100 * cascades["student, one point less"][3])
@@ -308,7 +315,7 @@ record("tiny_cost", 100 * cascades["tiny, as accurate as the baseline"][3])
 reveal("cascade_cost", 100 * mean)
 
 # %% [markdown]
-# As accurate as the large one, at {cascade_cost:.0f} % of its mean cost: less of a bargain than the factor of {speed_up:.0f} between the two promised. The student is often sure and wrong, so the threshold has to be high and {escalated:.0f} % of the pictures are asked twice. The last point of accuracy is the dear one: give it up, and the mean falls to {relaxed_cost:.0f} %. A target of "no loss at all" is rarely what a product needs, and here it is most of the bill. The smallest model makes the worst partner for the full target ({tiny_cost:.0f} %): cheap to ask, hardly ever sure. And the column that the mean hides: a picture that is asked twice costs {worst_case:.0f} %.
+# As accurate as the large one, at {cascade_cost:.0f} % of its mean cost: less of a bargain than the factor of {speed_up:.0f} between the two promised. A few of the student's mistakes come with high confidence, so "no loss" needs a threshold of {threshold:.3f}, and {escalated:.0f} % of the pictures are asked twice. The last point of accuracy is the dear one: give it up, and the mean falls to {relaxed_cost:.0f} %. A target of "no loss at all" is rarely what a product needs, and here it is most of the bill. The smallest model makes the worst partner for the full target ({tiny_cost:.0f} %): cheap to ask, hardly ever sure. And the column that the mean hides: a picture that is asked twice costs {worst_case:.0f} %.
 
 # %%
 with style():
@@ -345,7 +352,7 @@ show(
 # %% [markdown]
 # ## When the world changes
 #
-# The threshold was bought with pictures like those of the validation set. The same cascade, untouched, in the evening; with a noisy sensor; and with the phone turned by 90 degrees:
+# The threshold was bought with pictures like those of the validation set. The same cascade, untouched, in bad light; with a noisy sensor; and with the phone turned by 90 degrees:
 
 # %%
 cascade = cascades["student, as accurate as the baseline"][0]
@@ -383,7 +390,7 @@ record("turned_sure", turned["sure and wrong %"])
 record("clean_sure", worlds["as trained"]["sure and wrong %"])
 
 # %% [markdown]
-# In the dark the cascade asks for help on {dark_asked:.0f} % of the pictures and costs {dark_cost:.0f} % of the baseline alone (above 100 it is a loss), for the very answers that the baseline gives. The phone gets hot exactly when the light is bad. Turned pictures are worse in another way: {turned_sure:.0f} % are answered by the student alone, surely and wrongly ({clean_sure:.1f} % on normal ones). Confidence measures distance from a decision, not distance from the training set. So a cascade is monitored by its *escalation rate*, and has a switch that turns it off.
+# In the dark the cascade asks for help on {dark_asked:.0f} % of the pictures and costs {dark_cost:.0f} % of the baseline alone (above 100 it is a loss), for the very answers that the baseline gives. Nobody would notice it in the accuracy; the battery does. Turned pictures fail in another way: {turned_sure:.0f} % are answered by the student alone, surely and wrongly ({clean_sure:.1f} % on normal ones). Confidence measures distance from a decision, not distance from the training set. So a cascade is monitored by its *escalation rate*, and has a switch that turns it off.
 #
 # ## What the folk answer gets wrong
 #
