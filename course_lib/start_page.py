@@ -49,6 +49,10 @@ _NO_PLAN = Say(
     "快要面试了？在终端运行 `course plan --date 2026-12-08 --hours 12 --role mobile`"
     "（换成你自己的日期、小时数和岗位），它会按可用时间挑选并排好主题。",
 )
+_MODERN = Say(
+    "Eighteen more questions that interviewers ask today, with answers",
+    "面试官今天还会问的十八个问题，附回答",
+)
 _FOOT = Say(
     "This page is written anew at every start. Your exercises in this folder never are: `course reset 04` puts a "
     "fresh one in place and keeps yours beside it.",
@@ -132,13 +136,14 @@ def solved(topics: Sequence[catalog.Topic], best: Mapping[str, int]) -> list[int
     ]
 
 
-def page(topics: Sequence[Row], stale: Sequence[int] = (), made: plan.Plan | None = None) -> str:
+def page(topics: Sequence[Row], stale: Sequence[int] = (), made: plan.Plan | None = None, modern: str = "") -> str:
     """Render the page in the learner's language.
 
     Args:
         topics: from `rows`.
         stale: numbers of the topics whose exercise has changed since the learner's copy was made.
         made: the learner's plan, if they asked for one.
+        modern: link to the page of modern questions, "" where there is none.
     """
     written = [row for row in topics if row.written]
     points, of, done = (
@@ -164,6 +169,7 @@ def page(topics: Sequence[Row], stale: Sequence[int] = (), made: plan.Plan | Non
         f"## {_ROADS}",
         *(_road(road, topics) for road in plan.ROADS),
         _table(topics),
+        *([f"[{_MODERN}]({modern})"] if modern else []),
         f"---\n\n{_FOOT}",
     ]
     return "\n\n".join(parts) + "\n"
@@ -260,7 +266,9 @@ def write(root: Path | None = None) -> tuple[Path, list[Path], list[Path]]:
     made, stale = workbook.prepare(base), workbook.changed(base)
     numbers = [catalog.topic(path.stem, base).number for path in stale]
     best = progress().best()
-    text = page(rows(best, base), numbers, _made(catalog.topics(base), best))
+    modern = f"docs/modern_questions{'.zh' if language() == 'zh' else ''}.md"
+    link = f"../{modern}" if (base / modern).is_file() else ""
+    text = page(rows(best, base), numbers, _made(catalog.topics(base), best), link)
     path = base / workbook.FOLDER / FILE
     workbook.replace(path, text.encode())
     return path, made, stale

@@ -20,7 +20,7 @@ def row(number=1, points=0, written=True, needs=(), title="Title", question="Why
 @pytest.fixture
 def course(tmp_path):
     """The real topics, in a folder whose workbook may be written."""
-    for name in ("topics", "notebooks", "exercises"):
+    for name in ("topics", "notebooks", "exercises", "docs"):
         (tmp_path / name).symlink_to(ROOT / name)
     return tmp_path
 

@@ -19,6 +19,7 @@ if __package__ in (None, ""):
 
 from course_lib.catalog import Topic, topic, topics
 from course_lib.home import course_root
+from tools import modern
 from tools.measured import measured_text, numbers_of
 from tools.rendering import KINDS, Page, page_of
 from tools.source import BuildError
@@ -99,8 +100,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if unwritten:
         return _fail(f"{', '.join(unwritten)}: lesson.py, exercise.py, checks.py or wrong.toml is missing")
     if options.check:
-        return _report(*check(chosen, root), [] if options.topics else orphans(root))
-    return _build_all(chosen, root, execute=not options.no_execute, only_changed=options.changed)
+        return _report(*check(chosen, root), [] if options.topics else orphans(root)) | _modern("--check")
+    return _build_all(chosen, root, execute=not options.no_execute, only_changed=options.changed) | _modern()
+
+
+def _modern(*arguments: str) -> int:
+    """Render or check the page of modern questions too: it quotes what the lessons measured."""
+    if not (course_root() / "docs" / modern.SOURCE).is_file():
+        return 0
+    try:
+        return modern.main(arguments)
+    except (BuildError, ValueError) as error:
+        return _fail(str(error))
 
 
 def _report(stale: list[str], older: list[str], orphaned: list[str]) -> int:
