@@ -34,7 +34,7 @@ def same(to_bf16, x, en, zh):
     wrong = np.flatnonzero(got.view(np.uint32) != wanted.view(np.uint32))
     if wrong.size:
         at = wrong[0]
-        seen = f"{x[at]!r} (bits {x.view(np.uint32)[at]:08x}) -> {got[at]!r} (bits {got.view(np.uint32)[at]:08x})"
+        seen = f"{x[at]:.9g} (bits {x.view(np.uint32)[at]:08x}) -> {got[at]:.9g} (bits {got.view(np.uint32)[at]:08x})"
         expect(False, en=f"{seen}: {en}", zh=f"{seen}：{zh}")
 
 
@@ -95,8 +95,8 @@ def check_nan_and_infinity(to_bf16):
     for before, after in zip(nan.view(np.uint32), got, strict=True):
         expect(
             np.isnan(after),
-            en=f"the NaN with bits {before:08x} became {after!r}",
-            zh=f"位模式为 {before:08x} 的 NaN 变成了 {after!r}",
+            en=f"the NaN with bits {before:08x} became {after:.4g}",
+            zh=f"位模式为 {before:08x} 的 NaN 变成了 {after:.4g}",
         )
     same(to_bf16, floats([0x7F800000, 0xFF800000]), "infinity has to stay", "无穷应保持不变")
 
