@@ -535,7 +535,7 @@ print(
 # %%
 from dataclasses import replace
 
-from course_lib import FineTune
+from course_lib import Training, fit
 
 one_shot = clone(network)
 for layer in one_shot.layers:
@@ -545,7 +545,7 @@ for layer in one_shot.layers:
 little = replace(data, x_train=data.x_train[:2000], y_train=data.y_train[:2000])
 rows = []
 for rate in (1e-4, 1e-3):
-    drifted = FineTune(epochs=1, learning_rate=rate)(one_shot, little)
+    drifted = fit(one_shot, little, Training(epochs=1, learning_rate=rate), quiet=True)
     kept_layers = [x for x in drifted.layers if type(x).__name__ in ("Conv2D", "Dense")]
     in_keras = np.concatenate([x.get_weights()[0].ravel() for x in kept_layers])
     in_file = np.concatenate([w.ravel() for w in stored(Int8()(drifted, data))])
