@@ -542,7 +542,7 @@ record("kernel_equal", 100 * float((integers[WAYS[2]] == base).mean()))
 record("kernel_steps", int(np.abs(integers[WAYS[2]] - base).max()))
 
 # %% [markdown]
-# Two implementations of one specification round differently: {kernel_equal:.0f} % of the integers are equal, and none is more than {kernel_steps} steps away. A golden test on a device therefore allows a step or two, and compares *integers*, which would have caught the sixth bug.
+# Two implementations of one specification round differently: {kernel_equal:.0f} % of the integers are equal, and none is more than {kernel_steps} steps away. A golden test on a device therefore allows a step or two. And it compares what the app *uses*, behind the dequantization: in the sixth bug every integer was right.
 #
 # ### What the firmware gets
 #
