@@ -388,7 +388,7 @@ for target in (0.8, 0.9, 0.95):
             "gradual %": 100 * np.mean([run("gradual", target, s).mean() for s in (0, 1, 2)]),
             "gradual - control": cost,
             "gradual - one-shot": gain,
-            "seeds of 3 where that is no chance": sure,
+            "seeds of 3 beyond chance": sure,
         }
     )
 table(
@@ -402,7 +402,7 @@ record("one_shot_90", middle["one-shot %"])
 record("gradual_gain_90", middle["gradual - one-shot"])
 record("cost_90", -middle["gradual - control"])
 record("cost_80", -rows[0]["gradual - control"])
-record("gradual_sure", sum(row["seeds of 3 where that is no chance"] for row in rows))
+record("gradual_sure", sum(row["seeds of 3 beyond chance"] for row in rows))
 dense_gain, dense_sure = against("gradual, first layer dense", "gradual", 0.9)
 record("first_dense_gain", dense_gain)
 record("first_dense_sure", dense_sure)
@@ -410,9 +410,9 @@ untrained = accuracy(masks_by("|w| in Keras", "within each layer", 0.9))
 record("untrained_90", untrained)
 
 # %% [markdown]
-# Gradual is ahead of one-shot by {gradual_gain_90:.1f} points at 90 %, and in {gradual_sure} of the nine pairs that is more than chance. Training itself is worth far more: the same share of zeros without any stood at {untrained_90:.0f} %.
+# Gradual is ahead of one-shot by {gradual_gain_90:.1f} points at 90 %, and in {gradual_sure} of 9 pairs the interval leaves out zero. Training itself is worth far more: the same share of zeros without any stood at {untrained_90:.0f} %.
 #
-# And what was the warning of the sensitivity curve worth? The same gradual runs with the first layer left dense, that is with {first_share:.1f} % of the weights spared: {first_dense_gain:+.1f} points at 90 % ({first_dense_sure} of 3 seeds beyond chance). Compare that with the {gradual_gain_90:+.1f} of the schedule, about which more has been written.
+# And what was the warning of the sensitivity curve worth? The same gradual runs with the first layer left dense, that is with {first_share:.1f} % of the weights spared: {first_dense_gain:+.1f} points at 90 % (in {first_dense_sure} of 3 seeds the interval leaves out zero). Compare that with the {gradual_gain_90:+.1f} of the schedule, about which more has been written.
 #
 # ## Why gradual helps, and why not
 #
@@ -589,7 +589,7 @@ record("ladder_filters", ladder["whole filters"])
 #
 # ## What this does not show
 #
-# One small network and four epochs on 12,000 images; longer training narrows the gap between schedules, and where it does not, learning rates matter more than exponents. Second derivatives are the Gauss-Newton diagonal on {obd_images} images, not the full Hessian. That no weight came back is true of this tool with a rising schedule and these learning rates; it is not a theorem. Nothing here became smaller or faster: that is lesson 16.
+# One small network and four epochs on 12,000 images; longer training may close the gap between the schedules. Second derivatives are the Gauss-Newton diagonal on {obd_images} images, not the full Hessian. That no weight came back is true of this tool with a rising schedule and these learning rates; it is not a theorem. Nothing here became smaller or faster: that is lesson 16.
 #
 # ## Sources
 #
