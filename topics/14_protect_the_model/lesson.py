@@ -42,7 +42,7 @@ predict(
 # %% [markdown]
 # ## Attack 1: unzip
 #
-# An app package is a zip archive. The first attack needs no skill: open it, look for eight bytes with `TFL3` in them, run what is there. No key, no debugger. We are the thief.
+# An app package is a zip archive. The first attack needs no skill: open it, look for a file whose fifth to eighth bytes read `TFL3`, run it. No key, no debugger. We are the thief.
 
 # %%
 import io
@@ -224,9 +224,7 @@ assert not [
     n for n in offered if any(w in n for w in ("key", "crypt", "sign_", "verify", "permission"))
 ]
 print(f"decrypts without complaint, loads, {accuracy(tampered):.1f} %")
-print(
-    f"the Interpreter's {len(offered)} public methods: none decrypts, verifies or asks who you are"
-)
+print("all that the Interpreter offers:", ", ".join(offered))
 
 # %% [markdown]
 # Encryption hides; it does not protect. What detects change is an authentication tag (AES-**GCM** has one) or a signature. So we need names for three different wishes: **confidential** (nobody reads it), **authentic** (it is what I released), **fresh** (it is what I released *last*).
@@ -283,7 +281,8 @@ def memory_of(pid):
             start, stop = (int(n, 16) for n in span.split("-"))
             if rights.startswith("rw") and inode == "0":
                 memory.seek(start)
-                yield memory.read(stop - start)
+                with contextlib.suppress(OSError):  # gone since the list was read
+                    yield memory.read(stop - start)
 
 
 def models_in(region):
