@@ -64,6 +64,26 @@ def keras() -> ModuleType:
 
 
 @functools.cache
+def keras_3() -> ModuleType:
+    """Return Keras 3, to read a model that it wrote: only in a process of its own, where Keras 2 is never touched.
+
+    Raises:
+        RuntimeError: this process uses Keras 2 already.
+    """
+    if not has_tensorflow():
+        raise TensorFlowMissing
+    if "tensorflow" in sys.modules:
+        raise RuntimeError("TensorFlow with Keras 2 is loaded here: read Keras 3 models in a process of their own")
+    os.environ["TF_USE_LEGACY_KERAS"] = "0"
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+    with quiet_stderr():
+        importlib.import_module("tensorflow").get_logger().setLevel("ERROR")
+        return importlib.import_module("keras")
+
+
+@functools.cache
 def tfmot() -> ModuleType:
     """Return ``tensorflow_model_optimization``, loaded after Keras 2 has been chosen."""
     tensorflow()

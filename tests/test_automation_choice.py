@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from course_lib.automation import Trial, choose, gate, halving, pareto
-from course_lib.automation.pareto import bytes_and_errors
+from course_lib.automation.pareto import as_good, bytes_and_errors
 from course_lib.core import Artifact
 from course_lib.models import float_tflite
 from course_lib.techniques import Int8
@@ -66,6 +66,14 @@ def test_a_choice_that_is_none_says_what_is_near():
         choose(tried)
     with pytest.raises(ValueError, match="NaN"):
         pareto([float("nan"), 1.0], costs=lambda cost: (cost,))
+
+
+def test_what_the_samples_cannot_tell_apart_is_named():
+    def of(name, wrong):
+        return Trial(name, "", len(name), 0, np.arange(1000) >= wrong, 0.0, False, Path("nowhere"))
+
+    chosen, near, far = of("chosen", 100), of("near", 103), of("far", 200)
+    assert as_good(chosen, [chosen, far, near]) == (near,)
 
 
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=40), st.integers(2, 4))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from course_lib.automation.trial import Trial
+from course_lib.evaluation.statistics import paired_difference
 
 Item = TypeVar("Item")
 Costs = tuple[float, ...]
@@ -81,3 +82,19 @@ def choose(trials: Iterable[Trial], *, min_accuracy: float | None = None, max_by
     if max_bytes is None:
         return min(fit, key=lambda trial: (trial.raw_bytes, -trial.accuracy))
     return min(fit, key=lambda trial: (-trial.accuracy, trial.raw_bytes))
+
+
+def as_good(chosen: Trial, trials: Iterable[Trial]) -> tuple[Trial, ...]:
+    """Return the other trials whose accuracy the samples cannot tell from the chosen one's, smallest first.
+
+    Rows are paired sample by sample; told apart is what Tango's 95 % interval of the difference excludes 0 for. With
+    many trials some of these verdicts are chance: it is a warning against reading the last digits, not a test of each.
+    """
+    found = []
+    for other in trials:
+        if other is not chosen:
+            only_chosen, only_other = int((chosen.right & ~other.right).sum()), int((other.right & ~chosen.right).sum())
+            interval = paired_difference(only_chosen, only_other, len(chosen.right))
+            if interval.low <= 0 <= interval.high:
+                found.append(other)
+    return tuple(sorted(found, key=lambda trial: trial.raw_bytes))
