@@ -94,7 +94,7 @@ def main():
             note(seed, "straight-through", bits, artifact, seconds, after[bits])
             if seed == 0 and bits < 8:
                 keep(f"trained_{bits}", artifact)
-            if seed == 0 and bits in (4, 2):
+            if seed == 0 and bits == 2:
                 keep(f"rounded_{bits}", rounded(float_control, bits))
         began = time.perf_counter()
         int8 = Int8()(QuantizeAware(**recipe)(network, data))
