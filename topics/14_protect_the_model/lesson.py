@@ -6,7 +6,7 @@
 # After this lesson you can
 #
 # - **seal** a model so that any changed bit, any other key and any old version is refused, for 36 bytes (14A),
-# - **sign** a manifest of 64 bytes of signature, and verify it before a single byte of it is parsed (14B),
+# - **sign** a manifest, 64 bytes of signature, and verify it before a single byte of it is parsed (14B),
 # - **name** for each of seven attacks the layer that stops it, and the three that no layer stops (quiz).
 #
 # ## Predict first
@@ -203,10 +203,7 @@ import os
 import ai_edge_litert.interpreter
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-SECRET, COUNTER = (
-    bytes(range(32)),
-    bytes(16),
-)  # a key for the lesson; a real one comes from os.urandom(32)
+SECRET, COUNTER = os.urandom(32), bytes(16)
 
 
 def counter_mode(content):
@@ -334,7 +331,7 @@ if got_it:
 #
 # ## Seven attacks, five defences
 #
-# Every square below is an attack that was run against a loader, not an opinion. Columns add one layer at a time.
+# Every square below is an attack that was run against a loader, not an opinion (memory was read once, above, behind the strongest of the five). Columns add one layer at a time.
 
 # %%
 from course_lib.security import NotAuthenticError, RefusedError, RollbackError
@@ -695,7 +692,7 @@ print(f"the course's inspector refused {refused_first} of them before any native
 #
 # ## What this does not show
 #
-# A phone: its keystore, its attestation and its app sandbox are not here, and a laptop's user may read his own processes more easily than an app's. We measured that extraction is possible, not how long a good obfuscator delays it. Timings are of a server CPU with AES instructions; a microcontroller without them pays more. The threats that come through the input (adversarial examples) or through many queries (training a copy from answers) are outside: they need no access to the file at all. And our key management is a constant in a notebook, which is what a real product must not have.
+# A phone: its keystore, its attestation and its app sandbox are not here, and a laptop's user may read his own processes more easily than an app's. We measured that extraction is possible, not how long a good obfuscator delays it. Timings are of a server CPU with AES instructions; a microcontroller without them pays more. The threats that come through the input (adversarial examples) or through many queries (training a copy from answers) are outside: they need no access to the file at all. And our key management is a variable in a notebook, which is what a real product must not have.
 #
 # ## Sources
 #

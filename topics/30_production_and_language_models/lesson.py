@@ -545,7 +545,7 @@ print(f"{(gap > 0).mean():.2%} of {gap.size:,} outputs differ, by {gap.max()} st
 #
 # ## What this does not show
 #
-# No language model ran here. The block is untrained and its outliers are planted, by a recipe that papers describe; real ones are learned, differ by layer, and sit in attention too. Agreement of top tokens is not perplexity, and perplexity is not usefulness. GPTQ was judged on two layers of a thousand columns, with fresh inputs from the same distribution. Speeds are one server core's; a phone's memory bus is slower and shared with the screen. The drift is one kind of change in one feature: an index of brightness does not see a new class of objects.
+# No language model ran here. The block is untrained and its outliers are planted, by a recipe that papers describe; real ones are learned, differ by layer, and sit in attention too. Agreement of top tokens is not perplexity, and perplexity is not usefulness. GPTQ was judged on two layers, of 256 and 1,024 columns, with fresh inputs from the same distribution. Speeds are one server core's; a phone's memory bus is slower and shared with the screen. The drift is one kind of change in one feature: an index of brightness does not see a new class of objects.
 #
 # ## Sources
 #
