@@ -14,9 +14,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from course_lib import backend
 from course_lib.automation import Cache, halve, search, sweep
 from course_lib.core import Artifact, Export, Recipe
-from course_lib.models import float_tflite
+from course_lib.models import float_tflite, trained
 from course_lib.techniques import DynamicRange, Float16, Float32, Int8, Prune
 from tests.sweep_child import recipes, small_data
 
@@ -240,3 +241,15 @@ def test_what_a_killed_writer_left_is_swept_away_in_time(tmp_path):
     os.utime(old, (0, 0))
     Cache(tmp_path)
     assert (old.exists(), young.exists()) == (False, True)
+
+
+@pytest.mark.skipif(not backend.has_tensorflow(), reason="trains: needs the full tier")
+def test_a_keras_model_is_trained_on_a_copy_and_found_again(tmp_path, data):
+    model = trained("baseline")
+    before = [weight.copy() for weight in model.get_weights()]
+    wanted = [Recipe("int8", Int8()), Recipe("prune", Int8(), (Prune(0.5, epochs=1),))]
+    first = sweep(wanted, model, data, cache=tmp_path)
+    again = sweep(wanted, model, data, cache=tmp_path)
+    assert (first.failures, again.hits) == ({}, 2)
+    assert rows(again) == rows(first)
+    assert all((a == b).all() for a, b in zip(before, model.get_weights(), strict=True))
