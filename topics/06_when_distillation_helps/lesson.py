@@ -164,8 +164,10 @@ with style():
     ax.bar(place - 0.2, before, 0.4, label="as distilled", color="#999999")
     ax.bar(place + 0.2, after, 0.4, label=f"bias of Shirt {bias:+.2f}", color="#0072B2")
     ax.set_xticks(place, data.class_names, rotation=30, ha="right")
-    ax.set(ylabel="named correctly (%)", xlabel="class (no Shirt in any training image)")
-    ax.legend()
+    ax.set(
+        ylabel="named correctly (%)", xlabel="class (no Shirt in any training image)", ylim=(0, 125)
+    )
+    ax.legend(ncols=2, loc="upper left")
 show(
     fig,
     alt="Bars of recall for ten classes, before and after one bias is corrected; Shirt was never in training.",
