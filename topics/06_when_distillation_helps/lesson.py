@@ -93,7 +93,7 @@ show(
 # %% [markdown]
 # ## A student that has never seen a shirt
 #
-# Hinton's most striking experiment left every 3 out of the student's images. Here it is with shirts. The student trains at T = 20 on the teacher's answers alone; no image it sees is a shirt, no label says so. The control trains on the labels of the same images. This cell loads TensorFlow and trains twice.
+# Hinton's most striking experiment left every 3 out of the student's images. Here it is with shirts. The student trains at T = 20 on the teacher's answers alone; no image it sees is a shirt, no label says so. The control trains on the labels of the same images, as long. This cell loads TensorFlow and trains both.
 
 # %%
 import json
@@ -111,7 +111,7 @@ assert SHIRT not in others.y_train
 teacher = trained()
 networks, answer = {}, {}
 for name, method in {
-    "labels": Distill(student(0), alpha=0.0, epochs=1),
+    "labels": Distill(student(0), alpha=0.0, epochs=5),
     "teacher": Distill(student(0), temperature=20.0, alpha=1.0, epochs=5),
 }.items():
     networks[name] = method(teacher, others)
