@@ -46,7 +46,8 @@ def said(graph_diff, before, after):
         dtype: tuple(pair) if isinstance(pair, list | tuple) else pair
         for dtype, pair in answer["retyped"].items()
     }
-    return {"removed": answer["removed"], "added": answer["added"], "retyped": pairs}
+    parts = {"removed": answer["removed"], "added": answer["added"], "retyped": pairs}
+    return {name: dict(sorted(part.items(), key=str)) for name, part in parts.items()}
 
 
 def expect_parts(graph_diff, before, after, *parts):
