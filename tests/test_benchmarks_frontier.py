@@ -69,6 +69,6 @@ def test_every_allocation_is_compared_with_uniform_files_and_says_why_where_it_d
     for row in mixed.itertuples():
         about = [line for line in verdicts if line.startswith(f"- seed {row.seed}, {row.recipe} (")]
         assert about
-        assert all(line.endswith(("dominates.", "fewer.", "here.")) for line in about)
+        assert all(line.endswith(("dominates.", "fewer.", "here.", "of this size.")) for line in about)
     for seed in mixed["seed"].unique():
         assert any(line.startswith(f"- seed {seed}, ") and line.endswith("dominates.") for line in verdicts)
