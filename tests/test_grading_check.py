@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from course_lib import catalog
-from course_lib.grading import CourseError, check, grade
+from course_lib.grading import CourseError, brief, check, grade
 from course_lib.grading.laws import laws_for, laws_of
 from course_lib.grading.recognise import alike
 from course_lib.grading.reference import solution_namespace, wrong_answers, wrong_namespace
@@ -506,3 +506,17 @@ def test_inside_a_worker_the_course_s_calls_do_nothing(course, monkeypatch, caps
     assert check("nonsense")._repr_html_() == ""
     assert (hint("7A"), solution("7A"), finish("07")) == (None, None, None)
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ([np.int64(5), np.float64(0.5), np.bool_(True)], "[5, 0.5, True]"),
+        ({"n": np.int64(2), "mean": (np.float64(5.5),)}, "{'n': 2, 'mean': (5.5,)}"),
+        ([np.int8(-3), np.float32(0.5)], "[int8(-3), float32(0.5)]"),
+        ({}, "{}"),
+        ({k: k for k in range(13)}, "dict of 13 items"),
+    ],
+)
+def test_numbers_in_messages_read_as_numbers_and_narrow_ones_name_their_type(value, text):
+    assert brief(value) == text

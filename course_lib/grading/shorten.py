@@ -38,6 +38,8 @@ def _text(value: object) -> str:
             inner = np.array2string(value, separator=", ", precision=6).replace("\n", "")
             return f"{value.dtype} array {inner}"
         return f"{value.dtype} array of shape {value.shape}"
+    if isinstance(value, (np.float64, np.int64, np.bool_)):
+        return repr(value.item())  # what Python's own numbers become in NumPy: their type says nothing
     if isinstance(value, np.generic):
         return f"{value.dtype}({value})"
     if isinstance(value, (bytes, bytearray)) and len(value) > 16:
@@ -51,6 +53,8 @@ def _text(value: object) -> str:
         if isinstance(value, list):
             return f"[{inner}]"
         return f"({inner},)" if len(value) == 1 else f"({inner})"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{brief(key, 40)}: {brief(each, 40)}" for key, each in value.items()) + "}"
     if isinstance(value, str):
         return repr(value[:WIDTH])
     return repr(value)

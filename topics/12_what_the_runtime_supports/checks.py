@@ -124,8 +124,8 @@ def check_sign(unpack_int4):
         for high in (0, 5, 8, 15):
             found = unpacked(unpack_int4, [low | high << 4], 2)
             wanted = [each - 16 if each > 7 else each for each in (low, high)]
-            expect(list(found) == wanted, en=f"the byte {low | high << 4:#04x} was read as {list(found)}",
-                   zh=f"字节 {low | high << 4:#04x} 被读成 {list(found)}")  # fmt: skip
+            expect(list(found) == wanted, en=f"the byte {low | high << 4:#04x} was read as {brief(list(found))}",
+                   zh=f"字节 {low | high << 4:#04x} 被读成 {brief(list(found))}")  # fmt: skip
 
 
 @law(

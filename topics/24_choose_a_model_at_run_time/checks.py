@@ -18,7 +18,7 @@ def picks(VariantSelector, budgets, ladder=LADDER, margin=0.25):
 
 def says(found, wanted, budgets, ladder=LADDER):
     """Fail with the ladder, the budgets and the picks."""
-    rungs = ", ".join(f"{name} {accuracy:g} in {ms:g} ms" for name, accuracy, ms in ladder)
+    rungs = ", ".join(f"{name} ({accuracy:g}, {ms:g} ms)" for name, accuracy, ms in ladder)
     asked = ", ".join(
         f"{each[0]:g} (slowdown {each[1]:g})" if isinstance(each, tuple) else f"{each:g}"
         for each in budgets
@@ -129,7 +129,7 @@ def check_long_traces(VariantSelector, rng):
         accuracies[[low, low + 1]] = accuracies[
             [low + 1, low]
         ]  # one rung is slower and worse than another
-        ladder = [(f"m{k}", float(accuracies[k]), 2.0**k) for k in rng.permutation(5)]
+        ladder = [(f"m{k}", float(accuracies[k]), 2.0**k) for k in rng.permutation(5).tolist()]
         one, two = (VariantSelector(list(ladder), margin) for _ in range(2))
         slow = rng.choice([1, 1.5, 2], (2, 40))
         budgets = (

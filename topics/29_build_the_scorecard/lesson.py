@@ -120,14 +120,12 @@ table(
 
 
 # %%
+from course_lib import pareto
+
+
 def front(accuracy, cost):
-    """Return the indices that no other file dominates in (high accuracy, low cost): sweep from cheap to dear."""
-    kept, best = [], -np.inf
-    for index in np.lexsort((-np.asarray(accuracy), cost)):
-        if accuracy[index] > best:
-            kept.append(int(index))
-            best = accuracy[index]
-    return kept
+    """Return the indices of the files that no other dominates, the cheapest first."""
+    return list(pareto(range(len(cost)), costs=lambda index: (cost[index], -accuracy[index])))
 
 
 AXES = {"gzip bytes": "bytes after gzip", "median µs": "µs, batch 1, one thread"}
