@@ -38,6 +38,7 @@ MAY_IMPORT = {
     "catalog": "card fields home language",
     "grading": "card catalog fields home language",
     "interview": LEARN,
+    "classroom": LEARN,
     "lesson": LEARN,
     "workbook": LEARN,
     "plan": "card catalog fields home language",
