@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +44,28 @@ def language() -> str:
     return code if code in LANGUAGES else "en"
 
 
+@contextmanager
+def speaking(code: str | None) -> Iterator[str]:
+    """Speak `code` inside the block, and yield it; None leaves the language as it is. For `--lang` of one command.
+
+    Raises:
+        ValueError: for a code other than "en" or "zh".
+    """
+    if code is None:
+        yield language()
+        return
+    _known(code)
+    before = os.environ.get("COURSE_LANG")
+    os.environ["COURSE_LANG"] = code
+    try:
+        yield code
+    finally:
+        if before is None:
+            del os.environ["COURSE_LANG"]
+        else:
+            os.environ["COURSE_LANG"] = before
+
+
 def choose(code: str) -> Path:
     """Store `code` ("en" or "zh") under `COURSE_HOME` and return the file.
 
@@ -49,12 +73,16 @@ def choose(code: str) -> Path:
         ValueError: for any other code.
         OSError: when `COURSE_HOME` cannot be written.
     """
-    if code not in LANGUAGES:
-        raise ValueError(f"no language {code!r}; choose one of: {', '.join(LANGUAGES)}")
+    _known(code)
     path = _path()
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(code + "\n", "utf-8")
     return path
+
+
+def _known(code: str) -> None:
+    if code not in LANGUAGES:
+        raise ValueError(f"no language {code!r}; choose one of: {', '.join(LANGUAGES)}")
 
 
 def _path() -> Path:
