@@ -32,19 +32,24 @@ class Source:
 
 @dataclass(frozen=True)
 class Point:
-    """What an interviewer listens for, and the name of the measured number that backs it."""
+    """What an interviewer listens for, and the name of the measured number that backs it.
+
+    `listen` says by which words the reader of typed answers hears it (course_lib/interview/reading/cues.py).
+    """
 
     text: str
     evidence: str = ""
+    listen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Pitfall:
-    """What people say, why it is wrong, what it costs."""
+    """What people say, why it is wrong, what it costs, and by which words it is heard."""
 
     says: str
     why: str
     costs: str
+    listen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -137,12 +142,12 @@ def _page(top: _Table, code: str) -> Page:
         question=page.text("question"),
         answer=page.text("answer", default=""),
         points=tuple(
-            Point(row.text("text"), row.text("evidence", default=""))
-            for row in page.rows("points", ("text", "evidence"))
+            Point(row.text("text"), row.text("evidence", default=""), row.cues("listen"))
+            for row in page.rows("points", ("text", "evidence", "listen"))
         ),
         pitfalls=tuple(
-            Pitfall(row.text("says"), row.text("why"), row.text("costs"))
-            for row in page.rows("pitfalls", ("says", "why", "costs"))
+            Pitfall(row.text("says"), row.text("why"), row.text("costs"), row.cues("listen"))
+            for row in page.rows("pitfalls", ("says", "why", "costs", "listen"))
         ),
         followups=tuple(Followup(row.text("q"), row.text("a")) for row in page.rows("followups", ("q", "a"))),
         quiz=tuple(_quiz(row) for row in page.rows("quiz", ("q", "options"))),
@@ -207,6 +212,16 @@ class _Table:
                 wanted = f"one of {', '.join(among)}" if among else "a string"
                 raise CardError(f"{self.where}: {key!r} holds {each!r}, which is not {wanted}")
         return tuple(str(each) for each in value)
+
+    def cues(self, key: str) -> tuple[str, ...]:
+        """Groups of words to listen for: `"a | b"`, `"+a | -b"`, `"unless a | b"`."""
+        groups = self.strings(key)
+        for group in groups:
+            if not all(each.strip(" +-") for each in group.removeprefix("unless ").split("|")):
+                raise CardError(f"{self.where}: {key!r} holds {group!r}, in which an alternative is empty")
+        if groups and all(group.startswith("unless ") for group in groups):
+            raise CardError(f"{self.where}: {key!r} says only what it does not listen for")
+        return groups
 
     def table(self, key: str, known: tuple[str, ...] | None = None) -> _Table:
         return _Table(self._get(key, dict, "a table"), f"{self.where} [{key}]", known)

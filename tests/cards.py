@@ -25,9 +25,9 @@ FACTS = {12, 15, 16, 24, 31, 32, 48, 63, 64, 127, 128, 255, 256, 512, 1024, 2048
 
 
 def card_text(topic: Topic, language: str) -> Iterator[tuple[str, str]]:
-    """Yield (where, text) for every string of one language of a card."""
+    """Yield (where, text) for every text of one language of a card; `listen` is cues and no text."""
     data = tomllib.loads((topic.folder / "card.toml").read_text("utf-8"))
-    yield from _strings(data[language], f"[{language}]")
+    yield from ((where, text) for where, text in _strings(data[language], f"[{language}]") if ".listen[" not in where)
 
 
 def _strings(value: Any, where: str) -> Iterator[tuple[str, str]]:
@@ -54,7 +54,8 @@ def _same(a: Any, b: Any, where: str) -> Iterator[str]:
         if a.keys() != b.keys():
             yield f"card{where}: [en] and [zh] differ in {', '.join(sorted(a.keys() ^ b.keys()))}"
         for key in a.keys() & b.keys():
-            yield from _same(a[key], b[key], f"{where}.{key}")
+            if key != "listen":  # what is listened for is a matter of the language
+                yield from _same(a[key], b[key], f"{where}.{key}")
     elif isinstance(a, list):
         if len(a) != len(b):
             yield f"card{where}: {len(a)} in [en], {len(b)} in [zh]"

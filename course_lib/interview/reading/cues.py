@@ -1,0 +1,112 @@
+"""What the author of a card listens for (`listen` on a point or a pitfall), and where an answer says it.
+
+Each entry of `listen` is one group, alternatives separated by `|`; all groups have to be found:
+
+- `"zeros | prune"`: one of these words or phrases. The words of a phrase stand in this order and close together.
+- `"+same size | -smaller"`: a claim. What follows `+` has to be asserted, what follows `-` denied ("not smaller"); said
+  the other way round, or by its opposite in lexicon.toml ("bigger"), the point is contradicted.
+- `"unless gzip | download"`: a sentence with one of these neither contradicts the point nor falls into the pitfall.
+
+Phrases stand for all their synonyms in lexicon.toml and glossary.toml; inflections and small typing errors are
+overlooked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from course_lib.interview.reading.lexicon import lexicon
+from course_lib.interview.reading.polarity import negated
+from course_lib.interview.reading.sentences import normal
+
+Stand = Literal["for", "against", ""]
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """A phrase and its synonyms as one pattern; `wanted`: True for `+`, False for `-`, else None (a subject)."""
+
+    pattern: re.Pattern[str]
+    wanted: bool | None
+    opposite: re.Pattern[str] | None
+
+
+@dataclass(frozen=True)
+class Cues:
+    """The groups of one point or pitfall: subjects, claims, and what lifts a contradiction."""
+
+    groups: tuple[tuple[Alternative, ...], ...]
+    unless: re.Pattern[str] | None
+
+
+@lru_cache(maxsize=2048)
+def compile_cues(listen: tuple[str, ...], language: str) -> Cues:
+    """Return the cues of a `listen` (see the module's text) for answers in "en" or "zh"."""
+    groups, unless = [], []
+    for entry in listen:
+        if entry.startswith("unless "):
+            unless += [text.strip() for text in entry.removeprefix("unless ").split("|")]
+        else:
+            groups.append(tuple(_alternative(text.strip(), language) for text in entry.split("|")))
+    lifted = [word for text in unless for word in lexicon().synonyms(text, language)]
+    return Cues(tuple(groups), _pattern(lifted, language) if lifted else None)
+
+
+def _alternative(text: str, language: str) -> Alternative:
+    wanted = {"+": True, "-": False}.get(text[0])
+    phrase = (text if wanted is None else text[1:].strip()).lower()
+    opposite = lexicon().opposite(phrase, language) if wanted is not None else ()
+    return Alternative(
+        _pattern(lexicon().synonyms(phrase, language), language),
+        wanted,
+        _pattern(opposite, language) if opposite else None,
+    )
+
+
+def _pattern(phrases: Iterable[str], language: str) -> re.Pattern[str]:
+    """Compile phrases to one pattern over the normal form: at most two words (six characters) between two words."""
+    gap = r"(?: [^\s,;:()?!\u2014]+){0,2} " if language == "en" else r"[^,;:()?!。、]{0,6}?"
+    found = []
+    for phrase in sorted(set(phrases), key=lambda each: (-len(each), each)):
+        words = [re.escape(word) for word in normal(phrase, language).split()]
+        if not words:
+            continue
+        if language == "zh":  # a Latin word ends where Latin letters end
+            words = [
+                re.sub(r"^(?=[a-z0-9])", r"(?<![a-z0-9])", re.sub(r"(?<=[a-z])$", r"s?(?![a-z])", w)) for w in words
+            ]
+        found.append(gap.join(words))
+    pattern = "|".join(found)
+    return re.compile(rf"(?<!\S)(?:{pattern})(?!\S)" if language == "en" else pattern)
+
+
+def stand(group: tuple[Alternative, ...], text: str, language: str) -> Stand:
+    """Return whether a sentence (normal form) says one alternative of `group`, says its contrary, or neither."""
+    against: Stand = ""
+    for alternative in group:
+        for match in alternative.pattern.finditer(text):
+            if alternative.wanted is None:
+                return "for"
+            if alternative.wanted != negated(text, match.start(), match.end(), language):
+                return "for"
+            against = "against"
+        for match in alternative.opposite.finditer(text) if alternative.opposite else ():
+            if not negated(text, match.start(), match.end(), language):
+                if alternative.wanted is False:
+                    return "for"
+                against = "against"
+    return against
+
+
+def in_window(cues: Cues, window: Iterable[str], language: str) -> tuple[Stand, ...]:
+    """Return the stand of each group over some neighbouring sentences: "for" wins, then "against"."""
+    texts = list(window)
+    found: list[Stand] = []
+    for group in cues.groups:
+        stands = {stand(group, text, language) for text in texts}
+        found.append("for" if "for" in stands else "against" if "against" in stands else "")
+    return tuple(found)

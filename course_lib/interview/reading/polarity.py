@@ -1,0 +1,74 @@
+"""Whether a text asserts what it mentions: negation, double negation, hedges, and myths quoted to be denied.
+
+Everything works on the normal form (see `sentences.normal`); the words are in polarity.toml.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+from course_lib.interview.reading.sentences import stem
+
+_REACH = {"en": 7, "zh": 12}  # words or characters between a negation and what it negates
+
+
+def _patterns() -> dict[str, dict[str, re.Pattern[str]]]:
+    tables = tomllib.loads(Path(__file__).with_name("polarity.toml").read_text("utf-8"))
+    found: dict[str, dict[str, re.Pattern[str]]] = {}
+    for name, table in tables.items():
+        english = re.sub(r"(?<![\\a-z])[a-z]{4,}", lambda word: stem(word[0]), "|".join(table["en"]))
+        found[name] = {"en": re.compile(english), "zh": re.compile("|".join(table["zh"]))}
+    return found
+
+
+_WORDS = _patterns()
+
+
+def negated(text: str, start: int, end: int, language: str) -> bool:
+    """Return whether `text[start:end]` stands under an odd number of negations.
+
+    Args:
+        text: a sentence in normal form.
+        start, end: where the words stand.
+        language: "en" or "zh".
+    """
+    before = text[:start]
+    borders = list(_WORDS["border"][language].finditer(before))
+    scope = before[borders[-1].end() :] if borders else before
+    scope = " ".join(scope.split()[-_REACH["en"] :]) + " " if language == "en" else scope[-_REACH["zh"] :]
+    scope = scope.replace("rather than", "ratherthan").replace("instead of", "insteadof")
+    scope = _WORDS["no_negation"][language].sub(lambda match: "·" * len(match[0]), scope)
+    count = len(_WORDS["not"][language].findall(scope)) + bool(_WORDS["after"][language].match(text[end:]))
+    return count % 2 == 1
+
+
+def hedged(text: str, language: str) -> bool:
+    """Return whether a sentence limits what it says: then it neither contradicts a point nor falls into a pitfall."""
+    return bool(_WORDS["hedge"][language].search(text))
+
+
+def owned(normals: list[str], language: str) -> list[str]:
+    """Return the sentences (normal forms) with everything blanked that the speaker quotes, asks or denies.
+
+    "People say that int8 is always faster, but the kernel decides" keeps "but the kernel decides".
+    """
+    found: list[str] = []
+    for text in normals:
+        if found and _WORDS["denies_before"][language].search(text):
+            found[-1] = ""
+        found.append("" if text.rstrip().endswith("?") else _own(text, language))
+    return found
+
+
+def _own(text: str, language: str) -> str:
+    contrast = _WORDS["contrast"][language]
+    for denied in reversed(list(_WORDS["denied"][language].finditer(text))):
+        # "but that is wrong" denies what stands before the "but"
+        borders = [each for each in contrast.finditer(text[: denied.start()]) if denied.start() - each.end() > 8]
+        text = f"{text[: borders[-1].start()] if borders else ''} , {text[denied.end() :]}"
+    while others := _WORDS["others"][language].search(text):
+        back = contrast.search(text, others.end())
+        text = f"{text[: others.start()]} , {text[back.start() :] if back else ''}"
+    return text

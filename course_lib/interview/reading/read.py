@@ -1,0 +1,138 @@
+"""Read a typed answer against the card of its topic."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz
+
+from course_lib.catalog import Topic
+from course_lib.interview.reading.cues import Cues, compile_cues, in_window
+from course_lib.interview.reading.numbers import compare_numbers
+from course_lib.interview.reading.polarity import hedged, owned
+from course_lib.interview.reading.sentences import normal, sentences, speaks
+from course_lib.interview.reading.values import Fallen, Heard, Reading
+from course_lib.language import Say
+
+_LONGEST = 20_000  # characters; who types more is not answering in sixty seconds
+_REPEATS = 82.0
+
+_NOTHING = Say("No sentence of your answer speaks of this.", "你的回答里没有一句谈到这一点。")
+_PART = Say(
+    "This sentence comes near it. I cannot tell whether it says all of it.",
+    "这一句说到了边上，是否说全了，我判断不了。",
+)
+_BOTH = Say("One sentence says it and another says the opposite.", "一句这么说，另一句又说反了。")
+_SAID = Say("This sentence says it.", "这一句说到了。")
+_OPPOSITE = Say("This sentence says the opposite.", "这一句说反了。")
+_SHORT = Say("There is no whole sentence to read. Answer in sentences.", "没有一个完整的句子可读。请用句子回答。")
+_QUESTION = Say("This only repeats the question.", "这只是重复了题目。")
+_LIST = Say(
+    "This is a list of keywords. Say in sentences what you claim about them.",
+    "这只是一串关键词。请用句子说出你的主张。",
+)
+
+
+@dataclass(frozen=True)
+class _Sentence:
+    """A sentence as typed, and what of it the speaker asserts (normal form)."""
+
+    typed: str
+    said: str
+
+
+def read_answer(topic: Topic, answer: str, language: str) -> Reading:
+    """Return what of the card an answer says, contradicts or falls into.
+
+    Args:
+        topic: the topic whose question was asked.
+        answer: any text.
+        language: "en" or "zh", the language of the answer.
+
+    Raises:
+        CardError: when the card cannot be read, or names a number that was not measured.
+    """
+    page = topic.card.page(language)
+    known, remark = _listen(page.question, answer[:_LONGEST], language)
+    points = tuple(
+        _point(index, compile_cues(point.listen, language), known, language) for index, point in enumerate(page.points)
+    )
+    pitfalls = []
+    for index, pitfall in enumerate(page.pitfalls):
+        sentence = _falls(compile_cues(pitfall.listen, language), known, language)
+        if sentence:
+            pitfalls.append(Fallen(index, sentence))
+    numbers = compare_numbers(topic, [(each.typed, each.said) for each in known], language)
+    return Reading(points, tuple(pitfalls), numbers, remark)
+
+
+def _listen(question: str, answer: str, language: str) -> tuple[list[_Sentence], Say | None]:
+    """Return the sentences that can earn something, and why none can, where none can."""
+    typed = sentences(answer)
+    if not typed:
+        return [], _SHORT
+    asked = " ".join(normal(each, language) for each in sentences(question))
+    normals = ["" if _repeats(normal(each, language), asked, language) else normal(each, language) for each in typed]
+    own = owned(normals, language)
+    spoken = [text if speaks(each, language) else "" for each, text in zip(typed, own, strict=True)]
+    if any(spoken):
+        return [_Sentence(each, text) for each, text in zip(typed, spoken, strict=True)], None
+    if not any(normals):
+        return [], _QUESTION
+    if any(speaks(each, language) for each in typed):
+        return [], None
+    return [], _LIST if any(len(each) > 12 for each in typed) else _SHORT
+
+
+def _repeats(text: str, asked: str, language: str) -> bool:
+    """Return whether a sentence (normal form) is the question again, whole or in part."""
+    if language == "zh":
+        return len(text) > 3 and fuzz.partial_ratio(text, asked) >= _REPEATS and len(text) <= 1.3 * len(asked)
+    words = [word for word in text.split() if len(word) > 2]
+    known = set(asked.split())
+    if not words:
+        return False
+    shared = sum(word in known for word in words) / len(words)
+    return shared >= 0.8 or fuzz.ratio(text, asked) >= _REPEATS
+
+
+def _point(index: int, cues: Cues, known: list[_Sentence], language: str) -> Heard:
+    """Look for a point in each sentence, then in each two neighbours."""
+    if not cues.groups:
+        return Heard(index, "unsure", "", _NOTHING)
+    heard, against, near, most = "", "", "", 0.0
+    for width in (1, 2):
+        for start in range(len(known) - width + 1):
+            window = known[start : start + width]
+            stands = in_window(cues, [each.said for each in window], language)
+            typed = " ".join(each.typed for each in window)
+            if all(stand == "for" for stand in stands):
+                heard = heard or typed
+            elif width == 1 and "" not in stands and not _lifted(cues, window[0].said, language):
+                against = against or typed
+            share = sum(stand == "for" for stand in stands) / len(stands)
+            if width == 1 and share > most:
+                near, most = typed, share
+        if heard:
+            break
+    if heard and against:
+        return Heard(index, "unsure", against, _BOTH)
+    if heard:
+        return Heard(index, "heard", heard, _SAID)
+    if against:
+        return Heard(index, "contradicted", against, _OPPOSITE)
+    return Heard(index, "unsure", near, _PART) if most > 0.5 else Heard(index, "unsure", "", _NOTHING)
+
+
+def _falls(cues: Cues, known: list[_Sentence], language: str) -> str:
+    """Return the sentence that asserts a pitfall, "" when none does."""
+    for each in known:
+        stands = in_window(cues, [each.said], language)
+        if stands and all(stand == "for" for stand in stands) and not _lifted(cues, each.said, language):
+            return each.typed
+    return ""
+
+
+def _lifted(cues: Cues, said: str, language: str) -> bool:
+    return hedged(said, language) or bool(cues.unless and re.search(cues.unless, said))
