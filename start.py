@@ -1,7 +1,8 @@
 """Set the course up and start it: `python start.py lab`. Standard library only; `make lab` is the same thing.
 
 Everything goes into `.venv` beside this file. The set-up downloads once; with nothing changed it costs next to nothing,
-and one that was interrupted is begun anew. TIER=core in the environment leaves TensorFlow out.
+and one that was interrupted is begun anew. TIER=core in the environment leaves TensorFlow out; COURSE_WHEELS names a
+folder of wheels to install from in place of the network (`course kit` makes one).
 """
 
 from __future__ import annotations
@@ -71,6 +72,11 @@ FAULTS = (
     (
         r"connection (?:refused|reset)|connectionerror|name resolution|unreachable|timed out|failed to fetch",
         "no network: the set-up has to download once; connect (or set PIP_INDEX_URL to a mirror), then run this again",
+    ),
+    (
+        # A folder of wheels is incomplete, or was made for another machine: what a kit's user must hear first.
+        r"not found in the provided package locations|no matching distribution found",
+        "the folder of wheels lacks what this machine needs: `course kit` with this --platform and --python makes it; then run this again",
     ),
     (
         r"no wheels? with a matching|doesn't have a source distribution or wheel|no compatible wheel|no usable wheels",
@@ -164,21 +170,35 @@ def install(tier: str, *, extras: bool, leave: str | None) -> None:
     """Install the locked requirements and the project; `leave` is the tier that was there before."""
     uv = [str(PYTHON), "-m", "uv", "pip"]
     requirements = [LOCKS[tier]] + [EXTRAS] * extras
-    bootstrap_uv()
-    share_mirror()
+    source = wheels()
+    bootstrap_uv(source)
+    if not source:
+        share_mirror()
     if leave == "full" and tier == "core":
         gone = sorted(names(LOCKS["full"]) - names(*requirements))
         quietly("removing TensorFlow", [*uv, "uninstall", "--python", str(PYTHON), *gone])
-    say(f"installing {len(names(*requirements))} packages ({tier} tier); the first time they are downloaded")
+    whence = f"from {source[-1]}" if source else "the first time they are downloaded"
+    say(f"installing {len(names(*requirements))} packages ({tier} tier); {whence}")
     files = [argument for lock in requirements for argument in ("-r", lock)]
-    quietly("installing", [*uv, "install", "--python", str(PYTHON), "--require-hashes", "--no-build", *files])
+    quietly("installing", [*uv, "install", "--python", str(PYTHON), "--require-hashes", "--no-build", *source, *files])
     quietly(
         "adding the course",
         [*uv, "install", "--python", str(PYTHON), "--offline", "--no-deps", "--no-build-isolation", "-e", "."],
     )
 
 
-def bootstrap_uv() -> None:
+def wheels() -> list[str]:
+    """Return what tells pip and uv to install from the folder `COURSE_WHEELS` alone; nothing when it is not set."""
+    folder = os.environ.get("COURSE_WHEELS")
+    if not folder:
+        return []
+    path = Path(folder).expanduser().resolve()
+    if not any(path.glob("*.whl")):
+        raise Stop(f"COURSE_WHEELS={folder} holds no wheels: name the kit's folder `wheels`, or unset it to download")
+    return ["--no-index", "--find-links", str(path)]
+
+
+def bootstrap_uv(source: list[str]) -> None:
     """Let the environment's own pip install uv in the locked version, by hash."""
     block = re.search(r"^uv==(\S+).*?(?=^\S|\Z)", (ROOT / LOCKS["core"]).read_text(encoding="utf-8"), re.M | re.S)
     if block is None:
@@ -189,7 +209,8 @@ def bootstrap_uv() -> None:
     only_uv = VENV / "uv.lock"
     only_uv.write_text(block[0], encoding="utf-8")
     pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "--no-input", "--retries", "1", "--timeout", "20"]
-    quietly("fetching uv", [*pip, "install", "--require-hashes", "--only-binary", ":all:", "-r", str(only_uv)])
+    fetch = [*pip, "install", "--require-hashes", "--only-binary", ":all:", *source, "-r", str(only_uv)]
+    quietly("fetching uv", fetch)
 
 
 def share_mirror() -> None:

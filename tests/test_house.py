@@ -42,6 +42,7 @@ MAY_IMPORT = {
     "lesson": LEARN,
     "workbook": LEARN,
     "plan": "card catalog fields home language",
+    "kit": "card catalog fields home language",
     "start_page": f"{LEARN} plan workbook",
     # the command line: everything, inside its commands
     "cli": "*",

@@ -57,7 +57,7 @@ def start(tmp_path, monkeypatch):
             module.PYTHON.touch()
 
     module.quietly = note
-    module.bootstrap_uv = lambda: None
+    module.bootstrap_uv = lambda source: None
     module.share_mirror = lambda: None
     module.prepare_workbook = lambda: None
     module.become = lambda command: module.steps.append(command) or 0
@@ -365,7 +365,7 @@ def test_uv_comes_by_hash_in_the_locked_version_through_the_environments_pip(tmp
     start.quietly = lambda doing, command: steps.append(command)
     older = subprocess.CompletedProcess([], 0, stdout="uv 0.0.1 (an older one)")
     monkeypatch.setattr(start.subprocess, "run", lambda *_, **__: older)
-    start.bootstrap_uv()
+    start.bootstrap_uv([])
     ((*_, path),) = steps
     assert {"--require-hashes", "--only-binary"} <= set(steps[0])
     text = Path(path).read_text("utf-8")
