@@ -107,6 +107,10 @@ class Progress:
         """Return what the learner predicted, or None."""
         return self._named("predictions", topic).get(name)
 
+    def predictions(self, topic: str) -> dict[str, float | int | str]:
+        """Return what the learner predicted in a lesson, by name."""
+        return self._named("predictions", topic)
+
     def save_record(self, topic: str, name: str, value: float | int | str) -> None:
         """Keep a number that the learner's own run of a lesson measured; the latest stays."""
         self._put("records", topic, name, value)

@@ -1,0 +1,31 @@
+"""What a case to diagnose is made of, and how its answer states numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from course_lib.interview.exhibits import Exhibit, NoExhibit
+from course_lib.language import Say
+
+
+@dataclass(frozen=True)
+class Case:
+    """A question about one table of a lesson, and the function that reads the answer from it.
+
+    `columns` find the table: the first of the lesson that has them all. `bars` is a column to draw as a histogram,
+    `hidden` begins the name of a column that the candidate does not see, since it is the answer.
+    """
+
+    topic: int
+    columns: tuple[str, ...]
+    ask: Say
+    shows: Callable[[Exhibit], Sequence[Say]]
+    bars: str = ""
+    hidden: str = ""
+
+
+def require(holds: bool, what: str) -> None:
+    """Raise NoExhibit unless the table still shows what the question is about."""
+    if not holds:
+        raise NoExhibit(f"the table no longer shows that {what}")
