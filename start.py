@@ -76,7 +76,7 @@ FAULTS = (
     (
         # A folder of wheels is incomplete, or was made for another machine: what a kit's user must hear first.
         r"not found in the provided package locations|no matching distribution found",
-        "the folder of wheels lacks what this machine needs: `course kit` with this --platform and --python makes it; then run this again",
+        "the wheels lack what this machine needs: `course kit --platform .. --python ..` adds it; then run this again",
     ),
     (
         r"no wheels? with a matching|doesn't have a source distribution or wheel|no compatible wheel|no usable wheels",

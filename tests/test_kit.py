@@ -1,4 +1,4 @@
-"""The offline kit: the right wheels for machines that are not this one, no answers on the stick, an install without index."""
+"""The offline kit: the right wheels for other machines, no answers on the stick, an install without an index."""
 
 import os
 import re

@@ -174,6 +174,8 @@ def test_an_environment_of_another_program_and_python_is_not_touched(start, caps
         ("error: Hash mismatch for `x==1`\n", "not the one that was locked"),
         ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.", "not the one that was locked"),
         ("we can conclude that all versions have no wheels with a matching platform tag", "no build for this machine"),
+        ("  cause: Because x was not found in the provided package locations and you require x==1,", "course kit"),
+        ("ERROR: No matching distribution found for uv==0.13.9", "course kit"),
         ("one\n\n  something nobody foresaw\n", "something nobody foresaw"),
         ("", "printed nothing"),
     ],
@@ -183,6 +185,14 @@ def test_what_pip_and_uv_say_becomes_one_line_of_what_to_do(start, output, meani
     assert meaning in line
     assert "\n" not in line
     assert "this again" in line or "another network" in line or "README" in line
+
+
+def test_a_folder_without_wheels_is_named(start, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("COURSE_WHEELS", str(tmp_path))
+    assert start.main(["setup"]) == 1
+    assert "holds no wheels" in said(capsys)
+    (tmp_path / "x-1-py3-none-any.whl").touch()
+    assert start.wheels() == ["--no-index", "--find-links", str(tmp_path)]
 
 
 def test_a_step_that_fails_is_explained_from_its_own_output_alone(tmp_path):
