@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 
 from course_lib.grading.results import Result
 from course_lib.home import home
+from course_lib.language import Say
 
 VERSION = 1
 BUSY_SECONDS = 10.0
@@ -89,6 +90,19 @@ class Progress:
         """Return the most points earned by task."""
         sql = "SELECT task, MAX(points) FROM attempts GROUP BY task"
         return dict(self._do(lambda db: db.execute(sql).fetchall()))
+
+    def history(self) -> list[tuple[datetime, str, int, bool]]:
+        """Return all attempts, oldest first: when (UTC), which task, points of ten, passed."""
+        sql = "SELECT at, task, points, passed FROM attempts ORDER BY id"
+        rows = self._do(lambda db: db.execute(sql).fetchall())
+        return [(datetime.fromisoformat(at), task, points, bool(passed)) for at, task, points, passed in rows]
+
+    def transact(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
+        """Run `work` in one transaction, for tables that other parts of the course keep here.
+
+        `work` may be called twice (when a broken file is set aside), and makes its tables where they are missing.
+        """
+        return self._do(work)
 
     def next_hint(self, task: str, count: int) -> int:
         """Return how many of `count` hints have been shown with this one (1 to count), and remember it."""
@@ -170,7 +184,11 @@ class Progress:
             beside = self.path.with_name(self.path.name + suffix)
             if beside.exists():
                 beside.rename(kept.with_name(kept.name + suffix))
-        print(f"Your progress file could not be read; it is kept as {kept}, and a new one was begun.", file=sys.stderr)
+        message = Say(
+            f"Your progress file could not be read; it is kept as {kept}, and a new one was begun.",
+            f"进度文件无法读取，已原样保留为 {kept}，并新建了一个。",
+        )
+        print(message, file=sys.stderr)
 
     def _give_up(self, error: Exception) -> None:
         """Go on in memory, and say so once."""
