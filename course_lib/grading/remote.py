@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import signal
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from course_lib import catalog
 from course_lib.grading.cells import Cell, read_cells, tasks_in
 from course_lib.grading.faults import CourseError, Garbled, Lost
-from course_lib.grading.frames import CALL, CELL, READY, REPLY, REQUEST, Closed, Deadline
+from course_lib.grading.frames import CALL, CELL, READY, REPLY, REQUEST, Closed, Deadline, Pipe
 from course_lib.grading.judge import LAW_SECONDS
 from course_lib.grading.laws import laws_for
 from course_lib.grading.process import Worker
@@ -78,21 +79,41 @@ def grade_file(
     return [Result(each.task, each.outcomes, () if each.passed else session.notes()) for each in found]
 
 
+class Running(Protocol):
+    """A process that serves a learner's cells on `pipe` (see worker.py), however it was started."""
+
+    pipe: Pipe
+
+    def said(self) -> str:
+        """Return what it complained about when it did not start."""
+        ...
+
+    def exit_code(self) -> int | None:
+        """Return how it ended once its pipe is closed: a code, minus a signal's number, or None."""
+        ...
+
+    def kill(self) -> None:
+        """End it and all that it started."""
+        ...
+
+
 class RemoteSession:
     """A learner's cells in a worker process, which is started again whenever it was lost."""
 
     cell_grace = 5.0  # seconds in which a worker may stop a cell by itself, which keeps what the cell had defined
     grace = 3.0  # the checker's own limit comes after the worker's, so that a slow worker is told from a slow check
 
-    def __init__(self, cells: tuple[Cell, ...], limits: Limits = DEFAULT) -> None:
-        self._cells, self._limits = cells, limits
+    def __init__(
+        self, cells: tuple[Cell, ...], limits: Limits = DEFAULT, start: Callable[[], Running] = Worker
+    ) -> None:
+        self._cells, self._limits, self._worker_from = cells, limits, start
         self._numbers = [cell.number for cell in cells]
         self._end = time.monotonic() + limits.total_seconds
         self._deadline = self._end
         self._failures: dict[int, Say] = {}
         self._skip: set[int] = set()
         self._unlimited: tuple[str, ...] = ()
-        self._worker: Worker | None = None
+        self._worker: Running | None = None
         self._checker: Checker | None = None
 
     def checker(self, seconds: float = LAW_SECONDS) -> Checker:
@@ -131,7 +152,7 @@ class RemoteSession:
         while True:
             if time.monotonic() > self._end:
                 raise Lost(_overall(self._limits), timeout=True)
-            worker = self._worker = Worker()
+            worker = self._worker = self._worker_from()
             running, started = 0, False
             try:
                 worker.pipe.send(REQUEST, self._configuration(), self._end)
@@ -164,7 +185,8 @@ class RemoteSession:
                 self._failures[running] = Say(f"Cell {running}: {say.en}", f"单元格 {running}：{say.zh}")
 
     def _configuration(self) -> bytes:
-        limits = {name: getattr(self._limits, name) for name in ("cpu_seconds", "memory_mb", "file_mb", "files")}
+        names = ("cpu_seconds", "memory_mb", "file_mb", "files", "processes")
+        limits = {name: getattr(self._limits, name) for name in names if hasattr(self._limits, name)}
         return json.dumps(
             {
                 "cells": [[cell.number, cell.code] for cell in self._cells],
@@ -190,7 +212,7 @@ class RemoteSession:
         except (Closed, Deadline) as gone:
             raise self._why(worker, gone) from None
 
-    def _why(self, worker: Worker, gone: Exception) -> Lost:
+    def _why(self, worker: Running, gone: Exception) -> Lost:
         """Say why the worker is gone."""
         if isinstance(gone, Garbled):
             return Lost(Say(f"Its answer could not be read: {gone}.", f"无法读取它的回应：{gone}。"))

@@ -29,7 +29,12 @@ _PRINTED = 4000
 
 def main() -> None:
     """Read the configuration, run the cells, serve until the pipe closes."""
-    pipe = _own_pipe()
+    serve(os.dup(0), os.dup(1))
+
+
+def serve(read_fd: int, write_fd: int) -> None:
+    """Do the worker's work on two descriptors, and end the process."""
+    pipe = _own_pipe(read_fd, write_fd)
     try:
         configuration = json.loads(pipe.receive()[1])
         notes = restrict(configuration["limits"])
@@ -55,6 +60,8 @@ def restrict(limits: Mapping[str, int]) -> list[str]:
         "files": (resource.RLIMIT_NOFILE, limits["files"], limits["files"]),
         "core": (resource.RLIMIT_CORE, 0, 0),
     }
+    if "processes" in limits:
+        wanted["processes"] = (resource.RLIMIT_NPROC, limits["processes"], limits["processes"])
     missing = []
     for name, (which, soft, hard) in wanted.items():
         try:
@@ -67,9 +74,8 @@ def restrict(limits: Mapping[str, int]) -> list[str]:
     return missing
 
 
-def _own_pipe() -> Pipe:
-    """Move the pipe to new descriptors that no child inherits; 0, 1 and 2 become the null device."""
-    read_fd, write_fd = os.dup(0), os.dup(1)
+def _own_pipe(read_fd: int, write_fd: int) -> Pipe:
+    """Make a pipe of two descriptors that no child inherits; 0, 1 and 2 become the null device."""
     null = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(null, descriptor, inheritable=True)
