@@ -192,3 +192,27 @@ def test_a_kit_installs_with_the_index_switched_off(tmp_path):
     solved = next((tmp_path / "usb/instructor/key/solutions").glob("04_*.ipynb"))
     assert subprocess.run([*command, str(solved)], env=env, capture_output=True).returncode == 0
     assert subprocess.run([*command, str(mine)], env=env, capture_output=True).returncode == 1
+
+
+def test_a_hub_gives_each_learner_a_folder_and_leaves_the_shared_one_alone(kit, tmp_path):
+    shared = tmp_path / "srv"
+    shutil.copytree(kit / "learner/course", shared)
+    shutil.copytree(ROOT / "docs", shared / "docs", dirs_exist_ok=True)
+    (shared / ".venv").symlink_to(sys.prefix)
+
+    def listing():
+        return sorted((str(path), path.stat().st_mtime_ns) for path in shared.rglob("*") if path.is_file())
+
+    env = {**os.environ, "HOME": str(tmp_path), "COURSE_HOME": str(tmp_path / "progress"), "PYTHONPATH": str(shared)}
+    env["PYTHONDONTWRITEBYTECODE"] = "1"
+    before = listing()
+    command = ["sh", str(shared / "docs/jupyterhub_home.sh"), str(shared)]
+    subprocess.run(command, env=env, check=True, capture_output=True)
+    home = tmp_path / "litert-course"
+    mine = sorted((home / "workbook").glob("*.ipynb"))
+    assert len(mine) == len(list((shared / "exercises").glob("*.ipynb")))
+    mine[0].write_text("mine", encoding="utf-8")
+    subprocess.run(command, env=env, check=True, capture_output=True)
+    assert mine[0].read_text("utf-8") == "mine"
+    assert (home / "notebooks").is_symlink()
+    assert listing() == before
