@@ -13,8 +13,8 @@ from course_lib.language import Say
 class Case:
     """A question about one table of a lesson, and the function that reads the answer from it.
 
-    `columns` find the table: the first of the lesson that has them all. `bars` is a column to draw as a histogram,
-    `hidden` begins the name of a column that the candidate does not see, since it is the answer.
+    `columns` find the table: the first of the lesson that has them all. They alone are shown, in this order; the
+    answer may look at the others too. `bars` is a column to draw as a histogram.
     """
 
     topic: int
@@ -22,7 +22,6 @@ class Case:
     ask: Say
     shows: Callable[[Exhibit], Sequence[Say]]
     bars: str = ""
-    hidden: str = ""
 
 
 def require(holds: bool, what: str) -> None:

@@ -228,7 +228,7 @@ def _outliers(table: Exhibit) -> tuple[Say, ...]:
 CASES = (
     Case(
         7,
-        ("network", "layer", "SQNR of the tensor, dB", "channels with fewer than 8 integers"),
+        ("network", "layer", "SQNR of the tensor, dB", "channels with fewer than 8 integers", "of"),
         Say(
             "Two networks compute the same function; after the same int8 export one is as good as before and the "
             "other "
@@ -248,11 +248,10 @@ CASES = (
             "五种摄像头下，设备不看标签就能得到的输入统计。仅凭这些，你会拦下哪些？哪一种会漏过去？",
         ),
         _cameras,
-        hidden="accuracy",
     ),
     Case(
         13,
-        ("file", "difference", "flips", "p unpaired", "p McNemar"),
+        ("file", "difference", "flips", "worse", "better", "p unpaired", "p McNemar", "at half a point"),
         Say(
             "Your colleague says: int4 lost less than one point of accuracy, that is within the noise. Is it?",
             "同事说：int4 的精度掉了不到一个点，属于噪声。是吗？",

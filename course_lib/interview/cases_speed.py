@@ -215,7 +215,7 @@ CASES = (
     ),
     Case(
         2,
-        ("model", "raw bytes", "median µs", "delegate", "peak kB"),
+        ("model", "raw bytes", "gzip bytes", "peak kB", "median µs", "delegate"),
         Say(
             "Eight files of one network. Which rows contradict “smaller is faster”, and which column explains each?",
             "同一网络的八个文件。哪几行与“越小越快”矛盾？分别由哪一栏解释？",
@@ -234,7 +234,7 @@ CASES = (
     ),
     Case(
         12,
-        ("network", "float islands", "times float32", "delegate"),
+        ("network", "raw bytes", "float islands", "times float32", "delegate"),
         Say(
             "A phone network, quantized by the book, became slower. Read the trace: why, and what would you do next?",
             "一个手机网络照章做了 int8 量化，反而变慢了。请读这张表：为什么？下一步做什么？",
@@ -243,7 +243,7 @@ CASES = (
     ),
     Case(
         23,
-        ("file", "kernels", "arena kB", "added at peak kB", "unexplained kB"),
+        ("file", "kernels", "file kB", "arena kB", "file + arena kB", "added at peak kB", "unexplained kB"),
         Say(
             "The memory budget was computed as file plus arena, and the device ran out of memory. What does the "
             "table say "

@@ -22,7 +22,7 @@ CASES: tuple[Case, ...] = (*cases_speed.CASES, *cases_quality.CASES)
 class Diagnosis:
     """One table to read aloud: the question, and what the table shows, sentence by sentence.
 
-    `exhibit` is what the candidate sees: without the column that would be the answer.
+    `exhibit` is what the candidate sees: the columns that the question is about.
     """
 
     topic: Topic
@@ -42,7 +42,7 @@ def diagnose(topic: Topic, case: Case) -> Diagnosis:
     """Return one diagnosis. Raises NoExhibit when the lesson's table is missing or shows something else."""
     table = exhibit(topic, case.columns, case.bars)
     shows = tuple(case.shows(table))
-    return Diagnosis(topic, table.without(case.hidden) if case.hidden else table, case.ask, shows)
+    return Diagnosis(topic, table.only(case.columns), case.ask, shows)
 
 
 def _try(topic: Topic, case: Case) -> list[Diagnosis]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from html.parser import HTMLParser
@@ -21,11 +22,13 @@ class NoExhibit(ValueError):
 class Exhibit:
     """A measured table as text: what a reader sees in the lesson, cell by cell.
 
-    `cell` counts the notebook's cells from 0. `bars` names a column that is drawn as a histogram, "" for none.
+    `cell` counts the notebook's cells from 0, `section` is the heading that it stands under. `bars` names a column that
+    is drawn as a histogram, "" for none.
     """
 
     topic: str
     cell: int
+    section: str
     caption: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -56,14 +59,10 @@ class Exhibit:
                 f"{self.topic}, cell {self.cell}: {column!r} where {where} is {said!r}, no number"
             ) from None
 
-    def without(self, beginning: str) -> Exhibit:
-        """Return the table without the columns whose name begins so."""
-        kept = [index for index, column in enumerate(self.columns) if not column.startswith(beginning)]
-
-        def pick(row: tuple[str, ...]) -> tuple[str, ...]:
-            return tuple(row[index] for index in kept)
-
-        return replace(self, columns=pick(self.columns), rows=tuple(pick(row) for row in self.rows))
+    def only(self, columns: Sequence[str]) -> Exhibit:
+        """Return the table with these columns alone, in this order."""
+        places = [self.columns.index(column) for column in columns]
+        return replace(self, columns=tuple(columns), rows=tuple(tuple(row[at] for at in places) for row in self.rows))
 
     def histogram(self, width: int = 32) -> tuple[str, ...]:
         """Return one bar per row for the column `bars`, longest `width` characters; empty without such a column."""
@@ -83,24 +82,27 @@ def exhibit(topic: Topic, columns: Iterable[str], bars: str = "") -> Exhibit:
     """
     wanted = set(columns)
     path = course_root() / "notebooks" / f"{topic.name}.ipynb"
-    for cell, caption, head, rows in _tables(path, path.stat().st_mtime_ns if path.is_file() else 0):
+    for cell, section, caption, head, rows in _tables(path, path.stat().st_mtime_ns if path.is_file() else 0):
         if wanted <= set(head):
-            return Exhibit(topic.name, cell, caption, head, rows, bars)
+            return Exhibit(topic.name, cell, section, caption, head, rows, bars)
     raise NoExhibit(f"notebooks/{path.name} shows no table with the columns {', '.join(sorted(wanted))}")
 
 
-_Table = tuple[int, str, tuple[str, ...], tuple[tuple[str, ...], ...]]
+_Table = tuple[int, str, str, tuple[str, ...], tuple[tuple[str, ...], ...]]
 
 
 @cache
 def _tables(path: Path, _stamp: int) -> tuple[_Table, ...]:
-    """All tables with a caption in a notebook's outputs: cell, caption, head, rows."""
+    """All tables with a caption in a notebook's outputs: cell, heading above it, caption, head, rows."""
     try:
         cells = json.loads(path.read_text("utf-8"))["cells"]
     except (OSError, ValueError, KeyError):
         return ()
     found: list[_Table] = []
+    heading = ""
     for index, cell in enumerate(cells):
+        if cell.get("cell_type") == "markdown":
+            heading = [heading, *re.findall(r"^#{2,3} (.+)$", "".join(cell.get("source", "")), re.MULTILINE)][-1]
         for output in cell.get("outputs", ()):
             html = "".join(output.get("data", {}).get("text/html", ""))
             if "<caption" not in html or "course-result" in html:
@@ -109,7 +111,7 @@ def _tables(path: Path, _stamp: int) -> tuple[_Table, ...]:
             reader.feed(html)
             if len(reader.rows) > 1 and all(len(row) == len(reader.rows[0]) for row in reader.rows):
                 head, *body = (tuple(row) for row in reader.rows)
-                found.append((index, reader.caption.strip(), head, tuple(body)))
+                found.append((index, heading.strip(), reader.caption.strip(), head, tuple(body)))
     return tuple(found)
 
 

@@ -53,12 +53,16 @@ def section_about(topic: Topic, quiz: int) -> Section:
         topic: whose lesson.
         quiz: which of its quiz questions, counted from 0.
     """
+    asked = topic.card.en.quiz[quiz]
+    return section_on(topic, " ".join([asked.q, *(f"{option.text} {option.why}" for option in asked.options)]))
+
+
+def section_on(topic: Topic, text: str) -> Section:
+    """Return the section of the lesson that an English text of the card is about, its fields not filled."""
     notebook = f"notebooks/{topic.name}.ipynb"
     source = topic.folder / "lesson.py"
     if not source.is_file():
         return Section(notebook, "")
-    asked = topic.card.en.quiz[quiz]
-    text = " ".join([asked.q, *(f"{option.text} {option.why}" for option in asked.options)])
     return Section(notebook, _best(_sections(source, source.stat().st_mtime_ns), text))
 
 

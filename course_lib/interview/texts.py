@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from course_lib import fields
 from course_lib.catalog import CardError, Topic
+
+_TOKEN = re.compile(r"[!-~]+|.")
+_STOPS = "，。；：、！？）”》%"
 
 
 def filler(topic: Topic) -> Callable[[str], str]:
@@ -23,3 +30,40 @@ def filler(topic: Topic) -> Callable[[str], str]:
             raise CardError(f"topics/{topic.name}: {error}") from error
 
     return fill
+
+
+def plain(text: str) -> str:
+    """A card's Markdown for a terminal: without heading marks, code ticks and bold stars."""
+    lines = (line.lstrip("#").lstrip() if line.startswith("#") else line for line in text.strip().splitlines())
+    return "\n".join(lines).replace("**", "").replace("`", "")
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Let everything that asks for the learner's language get this one, inside the block."""
+    before = os.environ.get("COURSE_LANG")
+    os.environ["COURSE_LANG"] = language
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["COURSE_LANG"]
+        else:
+            os.environ["COURSE_LANG"] = before
+
+
+def wrapped(text: str, width: int) -> str:
+    """Break Chinese lines at `width` columns: Latin words stay whole, and no stop begins a line."""
+    return "\n".join(part for line in text.splitlines() for part in _lines(line, width))
+
+
+def _lines(text: str, width: int) -> Iterator[str]:
+    line, used = "", 0
+    for token in _TOKEN.findall(text):
+        wide = sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in token)
+        if used + wide > width and line.strip() and token[0] not in _STOPS:
+            yield line.rstrip()
+            line, used = "", 0
+            token, wide = (token, wide) if token.strip() else ("", 0)
+        line, used = line + token, used + wide
+    yield line.rstrip()
