@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import html
+import io
 import json
+import os
 import random
 import subprocess
 import sys
@@ -14,19 +17,27 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
-from course_lib import catalog, fields
+from course_lib import catalog, fields, plan
+from course_lib.cli import app
+from course_lib.cli.asking import Screen
+from course_lib.cli.wrapping import wrapped
 from course_lib.grading.progress import Progress
-from course_lib.interview import deck, flashcards, memory, readiness, reviews
+from course_lib.grading.results import Outcome, Result
+from course_lib.interview import deck, flashcards, memory, picture, readiness, reviews
 from course_lib.interview.memory import Remembered, Review
 from course_lib.interview.quiz import questions
+from course_lib.interview.texts import has_cards
+from course_lib.language import Say
 from tests import fake_course
 
 ROOT = Path(__file__).resolve().parent.parent
 TOPICS = catalog.topics(ROOT)
-WRITTEN = [topic for topic in TOPICS if topic.written]
+WRITTEN = [topic for topic in TOPICS if has_cards(topic)]
 CARDS = [card for topic in WRITTEN for card in flashcards.ids(topic)]
 DAY = date(2026, 11, 24)
+SAY = Say("e", "z")
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
@@ -324,3 +335,215 @@ def test_interview_answers_cannot_be_reviews():
     with pytest.raises(ValueError, match="source"):
         Review(NOON, "a", 3, "interview")
     assert Remembered.__dataclass_fields__.keys() == {"card", "first", "last", "rating", "state"}
+
+
+# --- the commands
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    folder = fake_course.write(tmp_path / "course")
+    (folder / "measured.toml").write_text('measured_ratio = 2.0\nkind = "exact"\n')
+    monkeypatch.setenv("COURSE_ROOT", str(tmp_path / "course"))
+    monkeypatch.setenv("COURSE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("COURSE_LANG", "en")
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.chdir(tmp_path)
+    return Progress(tmp_path / "home" / "progress.db")
+
+
+@pytest.fixture
+def run(capsys, monkeypatch):
+    def call(*arguments, typed=""):
+        monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
+        with pytest.raises(SystemExit) as ended:
+            app(list(arguments))
+        out, err = capsys.readouterr()
+        return ended.value.code, out, err
+
+    return call
+
+
+def flat(text):
+    """Without the breaks of lines, which a terminal's width decides."""
+    return "".join(text.split())
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_whatever_is_chosen_its_reason_the_right_one_and_the_lesson_are_said(capsys, monkeypatch, language):
+    monkeypatch.setenv("COURSE_LANG", language)
+    screen = Screen()
+    for each in questions(WRITTEN[3:8], language, seed=2):
+        for place, option in enumerate(each.options):
+            monkeypatch.setattr(sys, "stdin", io.StringIO(f"{place + 1}\n"))
+            assert screen.ask(each) is option.correct
+            before = flat(capsys.readouterr().out)
+            screen.explain(each)
+            said = flat(capsys.readouterr().out)
+            assert flat(each.question) in before
+            assert all(flat(other.text) in before for other in each.options)
+            right = [each.options[number] for number in each.right]
+            assert all(flat(text.why) in said for text in [option, *right])
+            assert all(flat(text.text) in said for text in right) or option.correct
+            assert each.link.url in said
+            assert ("✓" if option.correct else "✗") in said
+
+
+def test_a_quiz_is_answered_by_numbers_and_its_end_is_kind(course, run):
+    code, out, err = run("quiz", "01", "--seed", "5", typed="1\nsix\n0\n2\n")
+    assert (code, err) == (0, "")
+    assert out.count("Type a number from 1 to 3") == 2
+    assert "Ended after 2 of 3" in out
+    assert [each.source for each in reviews.load(course)] == ["quiz", "quiz"]
+    assert run("quiz", "01", "--seed", "5", typed="1\nsix\n0\n2\n")[1] == out
+    for ending in ("", "q\n", "Q"):
+        code, out, _ = run("quiz", typed=ending)
+        assert code == 0
+        assert "Nothing was answered." in out
+    assert len(reviews.load(course)) == 4
+
+
+def test_a_language_is_that_of_one_command(course, run):
+    _, out, _ = run("quiz", "--lang", "zh", typed="1\n")
+    assert "两倍是多少" in out
+    assert "What is" not in out
+    assert os.environ["COURSE_LANG"] == "en"
+    code, _, err = run("quiz", "--lang", "fr")
+    assert (code, err) == (2, "course: no language 'fr'; choose one of: en, zh\n")
+
+
+def test_what_is_unknown_is_said_in_one_line(course, run):
+    for arguments, words in [
+        (["quiz", "99"], "the topics are 01"),
+        (["quiz", "--level", "extreme"], "easy, medium, hard"),
+        (["quiz", "01", "--level", "hard"], "topic 01 is easy, not hard"),
+        (["quiz", "--n", "0"], "n"),
+        (["today", "--import", "nothing.json"], "nothing.json"),
+        (["progress", "--plot", "x.jpeg"], ".png, .svg, .pdf"),
+    ]:
+        code, _, err = run(*arguments)
+        assert code == 2
+        assert words in err
+        assert err.count("\n") == 1
+    assert reviews.load(course) == []
+
+
+def test_what_was_failed_is_asked_again_and_today_comes_to_an_end(course, run):
+    code, out, _ = run("today", typed="q\n")
+    assert code == 0
+    assert "0 to see again, 8 new" in out
+    topic = catalog.topics()[0]
+    cards = flashcards.ids(topic)
+    assert len(cards) == 8
+    _, out, _ = run("today", "--n", "3", typed="1\n1\n1\n1\n1\n1\n1\n1\n1\n1\n1\n")
+    seen = memory.replay(reviews.load(course))
+    assert set(seen) == set(cards[:3])
+    assert len(reviews.load(course)) > 3, "no card that was failed came back"
+    for _ in range(9):
+        _, out, _ = run("today", typed="3\n1\n2\n3\n1\n2\n3\n3\n3\n3\n3\n2\n1\n")
+    assert set(memory.replay(reviews.load(course))) == set(cards)
+    assert "Next:" in out or "left for today" in out
+
+
+def test_the_interview_of_the_plan_bounds_what_is_put_off(course, run):
+    interview = date.today() + timedelta(days=6)
+    plan.save(plan.Wish(interview, 5, "mobile"))
+    _, out, _ = run("today", typed="".join("4\n" for _ in range(20)))
+    assert f"The interview is on {interview} (days left: 6)" in out
+    for each in memory.replay(reviews.load(course)).values():
+        assert each.due(interview) is None or each.due(interview) <= interview
+
+
+def test_reviews_move_to_another_computer(course, run, tmp_path, monkeypatch):
+    run("quiz", typed="1\n1\n1\n")
+    assert "3 reviews are in mine.json" in run("today", "--export", "mine.json")[1]
+    before = reviews.load(course)
+    monkeypatch.setenv("COURSE_HOME", str(tmp_path / "other"))
+    assert "3 reviews were new" in run("today", "--import", "mine.json")[1]
+    assert "0 reviews were new" in run("today", "--import", "mine.json")[1]
+    assert reviews.load(Progress(tmp_path / "other" / "progress.db")) == before
+
+
+def test_a_broken_progress_file_is_set_aside_in_the_language_of_the_command(course, run):
+    course.path.parent.mkdir(parents=True)
+    course.path.write_bytes(b"no database" * 500)
+    code, _, err = run("quiz", "--lang", "zh", typed="1\n")
+    (aside,) = course.path.parent.glob("progress.db.broken-*")
+    assert code == 0
+    assert aside.read_bytes() == b"no database" * 500
+    assert err == f"进度文件无法读取，已原样保留为 {aside}，并新建了一个。\n"
+    assert len(reviews.load(course)) == 1
+
+
+def test_a_quiz_that_is_killed_keeps_what_was_answered(course, tmp_path):
+    command = [sys.executable, "-c", "from course_lib.cli import app; app()", "quiz", "--seed", "1"]
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    for answered in (1, 2):
+        child.stdin.write("1\n")
+        child.stdin.flush()
+        while "Lesson:" not in child.stdout.readline():
+            pass
+        assert len(reviews.load(course)) == answered
+    child.kill()
+    child.wait()
+    child.stdin.close()
+    child.stdout.close()
+    assert len(reviews.load(course)) == 2
+
+
+def test_the_deck_is_written_whole_or_not_at_all(course, run, tmp_path):
+    code, out, _ = run("deck", "--lang", "zh")
+    assert code == 0
+    found = deck.contents((tmp_path / "tflite-interview-zh.apkg").read_bytes())
+    assert found.cards == 8
+    assert str(found.cards) in out
+    (tmp_path / "folder.apkg").mkdir()
+    assert run("deck", "--out", "folder.apkg")[0] == 2
+    assert sorted(path.name for path in tmp_path.glob("*.apkg*")) == ["folder.apkg", "tflite-interview-zh.apkg"]
+    assert not list(tmp_path.glob(".*.new"))
+
+
+def test_progress_shows_the_rule_and_answers_of_an_interview_change_nothing(course, run, tmp_path):
+    course.save_attempt(Result("1A", (Outcome("check_double", SAY, "pass", 10, 10),)), "file")
+    right = questions(catalog.topics(), seed=4)[0]
+    run("quiz", "--seed", "4", "--n", "1", typed=f"{min(right.right) + 1}\n")
+    code, out, _ = run("progress", "--plot", "mine.svg")
+    assert code == 0
+    for words in ("50 %", "33 %", flat("checks (points earned in its exercises"), "1A", "Three panels"):
+        assert words in out or words in flat(out)
+    alt = out.rsplit("mine.svg: ", 1)[1].strip()
+    drawn = (tmp_path / "mine.svg").read_text("utf-8")
+    assert html.escape(alt, quote=False) in drawn
+
+    def typed(db):
+        db.execute("CREATE TABLE answers (topic TEXT, text TEXT, heard INTEGER)")
+        db.executemany("INSERT INTO answers VALUES (?, ?, ?)", [("01_double_it", "It is linear.", 3)] * 50)
+
+    course.transact(typed)
+    course.save_record("01_double_it", "measured_ratio", 2.0)
+    assert run("progress")[1] == out[: out.index("mine.svg")]
+    _, chinese, _ = run("progress", "--lang", "zh")
+    assert "准备度" in chinese
+    assert "Readiness" not in chinese
+
+
+@pytest.mark.parametrize("suffix", picture.FORMATS)
+def test_the_picture_has_labels_with_units_and_carries_its_description(tmp_path, suffix):
+    seen = seen_after([(card, 3, number) for number, card in enumerate(CARDS[:30])])
+    ready = readiness.readiness(WRITTEN[:6], {"1A": 10}, seen, DAY)
+    days = [picture.Day(DAY, ("1A",), 30), picture.Day(DAY + timedelta(days=3), (), 2)]
+    path = tmp_path / f"x{suffix}"
+    alt = picture.save(ready, days, path)
+    assert alt == picture.description(ready, days)
+    assert path.stat().st_size > 5000
+    figure = picture.draw(ready, days)
+    assert all(axis.get_xlabel() and axis.get_ylabel() for axis in figure.axes)
+    assert {axis.get_xlabel() for axis in figure.axes} == {"Readiness (%)", "Day"}
+    assert picture.draw(ready, []).axes
+
+
+@given(text=st.text(alphabet="ab 中，。（）1.\n", max_size=80), width=st.integers(4, 30))
+def test_wrapped_lines_fit_and_lose_nothing(text, width):
+    lines = wrapped(text, width)
+    assert all(cell_len(line) <= width for line in lines)
+    assert flat("".join(lines)) == flat(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -141,6 +141,30 @@ def deck(
         )
 
 
+@app.command("progress")
+def show_progress(
+    lang: Lang = None,
+    plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw it too: .png, .svg or .pdf.")] = None,
+) -> None:
+    """Show what you have learned and when, your weakest topics, and readiness per role by a rule that is shown."""
+    with speaking(lang) as code:
+        from course_lib import catalog, plan
+        from course_lib.cli import standing
+        from course_lib.grading.progress import progress
+        from course_lib.interview import memory, picture, readiness, reviews
+
+        if plot:
+            picture.check(plot)
+        kept, day, wish = progress(), date.today(), plan.saved()
+        mine = reviews.load(kept)
+        target = wish.day if wish and wish.day > day else day + timedelta(days=1)
+        ready = readiness.readiness(catalog.topics(), kept.best(), memory.replay(mine), target)
+        days = standing.days(kept.history(), mine)
+        standing.show(ready, days, code, wish.role if wish else None, target)
+        if plot:
+            print(f"{plot}: {picture.save(ready, days, plot)}")
+
+
 def _see_today(kept: Progress, code: str, n: int | None) -> None:
     from course_lib import catalog, plan
     from course_lib.cli.asking import Ended, Screen
@@ -155,7 +179,8 @@ def _see_today(kept: Progress, code: str, n: int | None) -> None:
     found = memory.session(cards, seen, day, interview)
     screen = Screen()
     chosen = [*found.again, *found.new][:n]
-    screen.show(_announce(found, len(chosen), day, interview))
+    for line in _announce(found, len(chosen), day, interview):
+        screen.show(line)
     seed, wanted = 10 * day.toordinal(), set(chosen)
     of = {card.id: card for card in flashcards.flashcards(topics, code, seed) if card.id in wanted}
     queue, tries, done = list(chosen), dict.fromkeys(chosen, 0), set[str]()
@@ -232,36 +257,40 @@ def study_order(
     return [written[number] for number in dict.fromkeys(order) if number in written]
 
 
-def _announce(found: Session, chosen: int, day: date, interview: date | None) -> Say:
-    again, new = len(found.again), len(found.new)
-    minutes = max(1, round(MINUTES_A_CARD * chosen))
-    if not chosen:
-        text = Say("Nothing is due today.", "今天没有要复习的。")
-    else:
-        text = Say(
-            f"Today: {again} to see again, {new} new; {chosen} now, about {minutes} minutes. q ends at any moment.",
-            f"今天：复习 {again} 张，新卡 {new} 张；这次 {chosen} 张，约 {minutes} 分钟。随时输入 q 结束。",
-        )
-    if interview is None:
-        hint = Say(
-            "Tell `course plan` the day of your interview: nothing is put off beyond it.",
-            "用 `course plan` 填写面试日期，复习就不会排到那天之后。",
-        )
-        return Say(f"{text.en} {hint.en}", f"{text.zh}{hint.zh}")
-    days = (interview - day).days
-    date_is = Say(f"The interview is on {interview} (days left: {days}).", f"面试日期：{interview}（还有 {days} 天）。")
+def _announce(found: Session, chosen: int, day: date, interview: date | None) -> list[Say]:
+    """Say how much there is today, and what the day of the interview makes of it."""
     from course_lib.interview.memory import NEW_AT_MOST
 
-    over = found.later - NEW_AT_MOST * max(0, days - 2)
-    too_many = (
+    again, new, minutes = len(found.again), len(found.new), max(1, round(MINUTES_A_CARD * chosen))
+    said = [
         Say(
-            f" At {NEW_AT_MOST} new a day, {over} cards of your plan will not be seen before it.",
-            f"按每天 {NEW_AT_MOST} 张新卡，计划中有 {over} 张到时看不到。",
+            f"Today: {again} to see again, {new} new. Now {chosen}, about {minutes} min; q ends at any moment.",
+            f"今天：复习 {again} 张，新卡 {new} 张。这次 {chosen} 张，约 {minutes} 分钟；随时输入 q 结束。",
         )
-        if over > 0
-        else Say("", "")
+        if chosen
+        else Say("Nothing is due today.", "今天没有要复习的。")
+    ]
+    if interview is None:
+        said.append(
+            Say(
+                "Tell `course plan` the day of your interview: then nothing is put off beyond it.",
+                "用 `course plan` 填写面试日期，复习就不会排到那天之后。",
+            )
+        )
+        return said
+    days = (interview - day).days
+    said.append(
+        Say(f"The interview is on {interview} (days left: {days}).", f"面试日期：{interview}（还有 {days} 天）。")
     )
-    return Say(f"{text.en} {date_is.en}{too_many.en}", f"{text.zh}{date_is.zh}{too_many.zh}")
+    over = found.later - NEW_AT_MOST * max(0, days - 2)
+    if over > 0:
+        said.append(
+            Say(
+                f"At {NEW_AT_MOST} new a day, {over} cards of your plan will not be seen before it.",
+                f"按每天 {NEW_AT_MOST} 张新卡，计划中有 {over} 张到时看不到。",
+            )
+        )
+    return said
 
 
 def _closing(done: int, rest: Session, upcoming: date | None) -> Say:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from course_lib.catalog import Topic
 from course_lib.interview.quiz import Asked, question
-from course_lib.interview.texts import filler
+from course_lib.interview.texts import filler, has_cards
 from course_lib.language import LANGUAGES, Say
 
 KINDS = ("quiz", "question", "followup", "pitfall")
@@ -41,7 +41,9 @@ class Flashcard:
 
 
 def flashcards(topics: Sequence[Topic], language: str = "en", seed: int = 0) -> tuple[Flashcard, ...]:
-    """Return the cards of the topics, topic by topic in the order given; a topic that is not written has none.
+    """Return the cards of the topics, topic by topic in the order given.
+
+    A topic that is not written, or whose lesson never ran, has none.
 
     Args:
         topics: where they come from.
@@ -54,13 +56,13 @@ def flashcards(topics: Sequence[Topic], language: str = "en", seed: int = 0) -> 
     """
     if language not in LANGUAGES:
         raise ValueError(f"no language {language!r}; choose one of: {', '.join(LANGUAGES)}")
-    return tuple(card for topic in topics if topic.written for card in _of_topic(topic, language, seed))
+    return tuple(card for topic in topics if has_cards(topic) for card in _of_topic(topic, language, seed))
 
 
 def ids(topic: Topic) -> tuple[str, ...]:
     """Return the ids of a topic's cards without making the cards."""
     page = topic.card.en
-    counts = (len(page.quiz), 1, len(page.followups), len(page.pitfalls)) if topic.written else (0, 0, 0, 0)
+    counts = (len(page.quiz), 1, len(page.followups), len(page.pitfalls)) if has_cards(topic) else (0, 0, 0, 0)
     return tuple(_id(topic, kind, index) for kind, count in zip(KINDS, counts, strict=True) for index in range(count))
 
 

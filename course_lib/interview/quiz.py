@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from course_lib.card import LEVELS
 from course_lib.catalog import Topic
 from course_lib.interview.sections import Section, section_about
-from course_lib.interview.texts import filler
+from course_lib.interview.texts import filler, has_cards
 from course_lib.language import LANGUAGES
 
 
@@ -65,7 +65,7 @@ def questions(
     """Choose and shuffle questions.
 
     Args:
-        topics: where they come from; a topic without a quiz (not yet written) gives none.
+        topics: where they come from; a topic that is not yet written, or whose lesson never ran, gives none.
         language: "en" or "zh". It changes the texts alone, never the choice or an order.
         n: how many at most, 1 or more; all by default. Every topic is asked once before one is asked again.
         level: "easy", "medium" or "hard": only topics of this level.
@@ -83,7 +83,7 @@ def questions(
         raise ValueError(f"at least one question has to be asked, got {n}")
     rounds: list[tuple[int, str, Topic, int]] = []
     for topic in topics:
-        if level in (None, topic.card.level):
+        if has_cards(topic) and level in (None, topic.card.level):
             count = len(topic.card.page(language).quiz)
             places = sorted(range(count), key=lambda index, topic=topic: _draw(seed, topic, index))  # type: ignore[misc]
             rounds += [(turn, _draw(seed, topic, index), topic, index) for turn, index in enumerate(places)]

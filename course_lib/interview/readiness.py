@@ -13,6 +13,7 @@ from course_lib.card import ROLES
 from course_lib.catalog import Topic
 from course_lib.interview.flashcards import ids
 from course_lib.interview.memory import AGAIN, Remembered
+from course_lib.interview.texts import has_cards
 from course_lib.language import Say
 
 CHECKS, QUIZ, MEMORY = 0.5, 0.2, 0.3  # the weights; they sum to 1
@@ -47,7 +48,7 @@ class Ready:
 def readiness(
     topics: Sequence[Topic], best: Mapping[str, int], seen: Mapping[str, Remembered], day: date
 ) -> tuple[Ready, ...]:
-    """Say how ready somebody is, topic by topic; topics that are not written are left out.
+    """Say how ready somebody is, topic by topic; topics without cards (not yet written) are left out.
 
     Args:
         topics: in order.
@@ -55,7 +56,7 @@ def readiness(
         seen: what is known of the cards that were seen, from `memory.replay`.
         day: for which the memory is estimated.
     """
-    return tuple(_ready(topic, best, seen, day) for topic in topics if topic.written)
+    return tuple(_ready(topic, best, seen, day) for topic in topics if has_cards(topic))
 
 
 def by_role(ready: Sequence[Ready]) -> dict[str, float]:

@@ -15,6 +15,11 @@ _TOKEN = re.compile(r"[!-~]+|.")
 _STOPS = "，。；：、！？）”》%"
 
 
+def has_cards(topic: Topic) -> bool:
+    """True when a topic is written and its lesson has run, so that its texts have their numbers."""
+    return topic.written and (topic.folder / "measured.toml").is_file()
+
+
 def filler(topic: Topic) -> Callable[[str], str]:
     """Return what `topic.fill` does, for many texts: `measured.toml` is read once.
 
