@@ -456,11 +456,11 @@ def test_the_interview_of_the_plan_bounds_what_is_put_off(course, run):
 
 def test_reviews_move_to_another_computer(course, run, tmp_path, monkeypatch):
     run("quiz", typed="1\n1\n1\n")
-    assert "3 reviews are in mine.json" in run("today", "--export", "mine.json")[1]
+    assert "mine.json: 3." in run("today", "--export", "mine.json")[1]
     before = reviews.load(course)
     monkeypatch.setenv("COURSE_HOME", str(tmp_path / "other"))
-    assert "3 reviews were new" in run("today", "--import", "mine.json")[1]
-    assert "0 reviews were new" in run("today", "--import", "mine.json")[1]
+    assert "before: 3." in run("today", "--import", "mine.json")[1]
+    assert "before: 0." in run("today", "--import", "mine.json")[1]
     assert reviews.load(Progress(tmp_path / "other" / "progress.db")) == before
 
 

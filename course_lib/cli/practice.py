@@ -37,7 +37,7 @@ _HOW = Say(
 
 @app.command()
 def quiz(
-    topic: Annotated[str | None, typer.Argument(metavar="[NN]", help="A topic, such as 04; all without it.")] = None,
+    topic: Annotated[str | None, typer.Argument(metavar="NN", help="A topic, such as 04; all without it.")] = None,
     level: Annotated[str | None, typer.Option(help="Only easy, medium or hard topics.")] = None,
     n: Annotated[int, typer.Option("--n", min=1, help="How many questions.")] = 10,
     seed: Annotated[int | None, typer.Option(help="The same questions in the same order; new ones without it.")] = None,
@@ -107,11 +107,11 @@ def today(
         kept = progress()
         if take:
             count = reviews.add(kept, reviews.parse(take.read_text("utf-8", errors="replace"), str(take)))
-            print(Say(f"{count} reviews were new and are added.", f"新增 {count} 条复习记录。"))
+            print(Say(f"Reviews added, which were not here before: {count}.", f"新增复习记录：{count} 条。"))
         if export:
             mine = reviews.load(kept)
             reviews.save(mine, export)
-            print(Say(f"{len(mine)} reviews are in {export}.", f"{len(mine)} 条复习记录已写入 {export}。"))
+            print(Say(f"Reviews written to {export}: {len(mine)}.", f"写入 {export} 的复习记录：{len(mine)} 条。"))
         if not (take or export):
             _see_today(kept, code, n)
 
@@ -182,7 +182,8 @@ def _see_today(kept: Progress, code: str, n: int | None) -> None:
     for line in _announce(found, len(chosen), day, interview):
         screen.show(line)
     seed, wanted = 10 * day.toordinal(), set(chosen)
-    of = {card.id: card for card in flashcards.flashcards(topics, code, seed) if card.id in wanted}
+    needed = [topic for topic in topics if wanted.intersection(flashcards.ids(topic))]
+    of = {card.id: card for card in flashcards.flashcards(needed, code, seed)}
     queue, tries, done = list(chosen), dict.fromkeys(chosen, 0), set[str]()
     try:
         while queue:
