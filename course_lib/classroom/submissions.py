@@ -1,0 +1,226 @@
+"""Find the submissions in what was returned: every file is one that counts, or is listed with the reason."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from course_lib.classroom.archive import CODE, NOTE_BYTES, NOTES, File, Unmatched, walk
+from course_lib.classroom.layouts import Notes, Owner, Parts, owners
+from course_lib.classroom.reading import Content, reader
+from course_lib.classroom.signs import Recognised, Signs, all_signs
+from course_lib.classroom.texts import readable
+from course_lib.classroom.values import Submission
+from course_lib.grading.cells import Cell
+from course_lib.language import Say
+
+
+@dataclass(frozen=True)
+class Returned(Submission):
+    """A submission that was found.
+
+    Attributes:
+        name: the file's path inside what was returned.
+        digest: of its code; outputs and text do not count.
+        ids: what an export knows the learner by: ("moodle", "1234").
+    """
+
+    name: str = ""
+    digest: str = ""
+    ids: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was returned: the files that count, by learner and task, and all others."""
+
+    submissions: tuple[Returned, ...]
+    unmatched: tuple[Unmatched, ...]
+
+    @property
+    def learners(self) -> tuple[str, ...]:
+        """Everybody of whom something was found, readable or not."""
+        names = {each.learner for each in self.submissions} | {each.learner for each in self.unmatched}
+        return tuple(sorted(names - {""}))
+
+
+@dataclass(frozen=True)
+class _Read:
+    file: File
+    content: Content | Say
+    recognised: Recognised
+
+
+def find(source: Path, workdir: Path, only: Iterable[str] = ()) -> Found:
+    """Find the submissions in a folder or zip.
+
+    Of several answers of one learner to one task the latest counts (what the layout says about its time, then the
+    file's own), but an answer before an untouched exercise.
+
+    Args:
+        source: a folder or a .zip.
+        workdir: an empty folder; what has to be unpacked stays there until it is graded.
+        only: the tasks that are wanted ("4A"); none: all.
+
+    Raises:
+        ValueError: when there is no such folder or zip.
+        OSError: when it cannot be read, or `workdir` not written.
+    """
+    signs = all_signs()
+    files, unmatched, beside = [], [], []
+    for each in walk(source, workdir):
+        if isinstance(each, Unmatched):
+            unmatched.append(each)
+        elif each.parts[-1].lower().endswith(CODE):
+            files.append(each)
+        else:
+            beside.append(each)
+            kind = Say("It says something about a submission; it is none.", "这是提交的附带信息，本身不是提交。")
+            unmatched.append(Unmatched(each.name, "system", kind))
+    with reader() as child:
+        read = [_look(file, child.read(file.path), signs) for file in files]
+    owned = owners([(each.file.parts, each.recognised.tasks) for each in read], _notes(beside), signs.topics)
+    if read and not any(owned):
+        stem = readable(source.resolve().stem if source.is_file() else source.resolve().name)
+        owned = [Owner(stem)] * len(read)  # one learner's own folder
+    submissions, others = _choose(list(zip(read, owned, strict=True)), frozenset(only))
+    order = sorted([*unmatched, *others], key=lambda each: (each.name, each.kind))
+    return Found(tuple(sorted(submissions, key=lambda each: (each.learner, each.name))), tuple(order))
+
+
+def _look(file: File, content: Content | Say, signs: Signs) -> _Read:
+    empty = Content((), (), (), {})
+    return _Read(file, content, signs.recognise(empty if isinstance(content, Say) else content, file.parts))
+
+
+def _choose(read: list[tuple[_Read, Owner | None]], only: frozenset[str]) -> tuple[list[Returned], list[Unmatched]]:
+    """Divide the files into those that count and those that do not."""
+    best: dict[tuple[str, str], tuple[_Read, Owner]] = {}
+    usable: list[tuple[_Read, Owner]] = []
+    unmatched: list[Unmatched] = []
+    for each, owner in read:
+        problem = _problem(each, owner, only)
+        if problem:
+            unmatched.append(problem)
+        elif owner:
+            usable.append((each, owner))
+            for task in each.recognised.tasks:
+                key = owner.name, task
+                if (not only or task in only) and (key not in best or _later((each, owner), best[key], task)):
+                    best[key] = each, owner
+    submissions = []
+    for each, owner in usable:
+        mine = tuple(task for task in each.recognised.tasks if not only or task in only)
+        kept = tuple(task for task in mine if best[owner.name, task][0] is each)
+        lost: dict[str, list[str]] = defaultdict(list)
+        for task in mine:
+            if task not in kept:
+                lost[best[owner.name, task][0].file.name].append(task)
+        unmatched += [_older(each, owner, winner, tasks, kept) for winner, tasks in lost.items()]
+        if kept:
+            assert isinstance(each.content, Content)
+            cells = each.content.cells
+            file = each.file
+            submissions.append(
+                Returned(owner.name, file.path, kept, cells, name=file.name, digest=_digest(cells), ids=owner.ids)
+            )
+    return submissions, unmatched
+
+
+def _problem(each: _Read, owner: Owner | None, only: frozenset[str]) -> Unmatched | None:
+    """Say why a file cannot count at all."""
+    name, tasks, learner = each.file.name, each.recognised.tasks, owner.name if owner else ""
+    if isinstance(each.content, Say):
+        return Unmatched(name, "damaged", each.content, learner)
+    if not tasks:
+        say = Say(
+            "No task of the course was recognised in it: neither a call of check nor a function that a task asks for.",
+            "没有认出课程中的任务：既没有 check 调用，也没有任务要求的函数。",
+        )
+        learner = learner if len(each.file.parts) > 1 or (owner and owner.ids) else ""  # a lone name may be no person's
+        return Unmatched(name, "no task", say, learner)
+    if owner is None:
+        say = Say(
+            "It is not known whose it is: put it into a folder with the learner's name.",
+            "不知道是谁的：请放进以学习者姓名命名的文件夹。",
+        )
+        return Unmatched(name, "no learner", say)
+    if only and only.isdisjoint(tasks):
+        listed = ", ".join(tasks)
+        return Unmatched(
+            name,
+            "not asked",
+            Say(f"Its tasks are not graded this time: {listed}.", f"这次不评这些任务：{listed}。"),
+            learner,
+        )
+    return None
+
+
+def _later(one: tuple[_Read, Owner], other: tuple[_Read, Owner], task: str) -> bool:
+    return _rank(*one, task) > _rank(*other, task)
+
+
+def _rank(each: _Read, owner: Owner, task: str) -> tuple[bool, str, int, float, int, str]:
+    copy = re.search(r"(?:[Cc]opy ?|\()(\d+)\)?\.\w+$", each.file.parts[-1])
+    number = int(copy[1][:9]) if copy else 0
+    answered = task in each.recognised.answered
+    return answered, owner.stamp, owner.number, each.file.modified, number, each.file.name
+
+
+def _older(each: _Read, owner: Owner, winner: str, tasks: list[str], kept: tuple[str, ...]) -> Unmatched:
+    listed, rest = ", ".join(tasks), ", ".join(kept)
+    en, zh = f"For {listed} {winner} counts instead.", f"{listed} 以 {winner} 为准。"
+    if kept:
+        en, zh = f"{en} Its {rest} counts.", f"{zh}其中 {rest} 仍然有效。"
+    return Unmatched(each.file.name, "older", Say(en, zh), owner.name)
+
+
+def _digest(cells: tuple[Cell, ...]) -> str:
+    code = json.dumps([[cell.number, cell.code] for cell in cells])
+    return hashlib.sha256(code.encode()).hexdigest()[:32]
+
+
+def _notes(files: list[File]) -> Notes:
+    """Read what lay beside the submissions; what cannot be read says nothing."""
+    times: dict[Parts, str] = {}
+    gradescope: dict[Parts, tuple[str, str]] = {}
+    blackboard: dict[Parts, str] = {}
+    for file in files:
+        try:
+            with file.path.open("rb") as opened:
+                text = opened.read(NOTE_BYTES).decode("utf-8-sig", "replace")
+        except OSError:
+            continue
+        folder = file.parts[:-1]
+        if file.parts[-1].lower() == NOTES[0]:
+            times[folder] = text.strip()[:40]
+        elif file.parts[-1].lower() == NOTES[1]:
+            gradescope.update({(*folder, name): said for name, said in _gradescope(text).items()})
+        elif found := re.search(r"^Name: .*\(([^()\s]+)\)\s*$", text, re.MULTILINE):
+            blackboard[(*folder, file.parts[-1].rpartition("_attempt_")[0])] = readable(found[1])
+    return Notes(times, gradescope, blackboard)
+
+
+def _gradescope(text: str) -> dict[str, tuple[str, str]]:
+    """Return by folder the submitters and the time of Gradescope's submission_metadata.yml.
+
+    Read line by line: a parser of everything that YAML can say is not for files that strangers return.
+    """
+    found: dict[str, tuple[str, str]] = {}
+    for block in re.split(r"^(?=\"?submission_\d+\"?:)", text, flags=re.MULTILINE)[1:]:
+        names = re.findall(r"^\s+(?:- )?:name: (.+)$", block, re.MULTILINE)
+        created = re.search(r"^\s+:created_at: (.+)$", block, re.MULTILINE)
+        folder = block.partition(":")[0].strip('"')
+        name = " & ".join(readable(each.strip().strip("'\"")) for each in names)
+        found[folder] = name or folder, created[1].strip()[:40] if created else ""
+    return found
+
+
+def with_tasks(each: Returned, tasks: Iterable[str]) -> Returned:
+    """Return a submission of which only these tasks are graded."""
+    return replace(each, tasks=tuple(tasks))
