@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 LEVELS = ("easy", "medium", "hard")
+_PHRASE = re.compile(r"[|&]")
 ROLES = ("mobile", "embedded", "research")
 
 
@@ -214,12 +216,13 @@ class _Table:
         return tuple(str(each) for each in value)
 
     def cues(self, key: str) -> tuple[str, ...]:
-        """Groups of words to listen for: `"a | b"`, `"+a | -b"`, `"unless a | b"`."""
+        """Groups of words to listen for: `"a | b"`, `"+a | -b"`, `"against a & b"`, `"unless a | b"`."""
         groups = self.strings(key)
         for group in groups:
-            if not all(each.strip(" +-") for each in group.removeprefix("unless ").split("|")):
+            phrases = _PHRASE.split(group.removeprefix("unless ").removeprefix("against "))
+            if not all(each.strip(" +-") for each in phrases):
                 raise CardError(f"{self.where}: {key!r} holds {group!r}, in which an alternative is empty")
-        if groups and all(group.startswith("unless ") for group in groups):
+        if groups and all(group.startswith(("unless ", "against ")) for group in groups):
             raise CardError(f"{self.where}: {key!r} says only what it does not listen for")
         return groups
 

@@ -5,6 +5,7 @@ Each entry of `listen` is one group, alternatives separated by `|`; all groups h
 - `"zeros | prune"`: one of these words or phrases. The words of a phrase stand in this order and close together.
 - `"+same size | -smaller"`: a claim. What follows `+` has to be asserted, what follows `-` denied ("not smaller"); said
   the other way round, or by its opposite in lexicon.toml ("bigger"), the point is contradicted.
+- `"against zeros & file & +smaller"`: who says all of this in one sentence contradicts the point, too.
 - `"unless gzip | download"`: a sentence with one of these neither contradicts the point nor falls into the pitfall.
 
 Phrases stand for all their synonyms in lexicon.toml and glossary.toml; inflections and small typing errors are
@@ -35,25 +36,35 @@ class Alternative:
     opposite: re.Pattern[str] | None
 
 
+Group = tuple[Alternative, ...]
+
+
 @dataclass(frozen=True)
 class Cues:
-    """The groups of one point or pitfall: subjects, claims, and what lifts a contradiction."""
+    """The groups of one point or pitfall, the groups that contradict it, and what lifts a contradiction."""
 
-    groups: tuple[tuple[Alternative, ...], ...]
+    groups: tuple[Group, ...]
+    against: tuple[tuple[Group, ...], ...]
     unless: re.Pattern[str] | None
 
 
 @lru_cache(maxsize=2048)
 def compile_cues(listen: tuple[str, ...], language: str) -> Cues:
     """Return the cues of a `listen` (see the module's text) for answers in "en" or "zh"."""
-    groups, unless = [], []
+    groups, against, unless = [], [], []
     for entry in listen:
         if entry.startswith("unless "):
             unless += [text.strip() for text in entry.removeprefix("unless ").split("|")]
+        elif entry.startswith("against "):
+            against.append(tuple(_group(text, language) for text in entry.removeprefix("against ").split("&")))
         else:
-            groups.append(tuple(_alternative(text.strip(), language) for text in entry.split("|")))
+            groups.append(_group(entry, language))
     lifted = [word for text in unless for word in lexicon().synonyms(text, language)]
-    return Cues(tuple(groups), _pattern(lifted, language) if lifted else None)
+    return Cues(tuple(groups), tuple(against), _pattern(lifted, language) if lifted else None)
+
+
+def _group(text: str, language: str) -> Group:
+    return tuple(_alternative(each.strip(), language) for each in text.split("|"))
 
 
 def _alternative(text: str, language: str) -> Alternative:
@@ -72,7 +83,8 @@ def _pattern(phrases: Iterable[str], language: str) -> re.Pattern[str]:
     gap = r"(?: [^\s,;:()?!\u2014]+){0,2} " if language == "en" else r"[^,;:()?!。、]{0,6}?"
     found = []
     for phrase in sorted(set(phrases), key=lambda each: (-len(each), each)):
-        words = [re.escape(word) for word in normal(phrase, language).split()]
+        pieces = phrase.split() if language == "zh" else [phrase]
+        words = [re.escape(word) for piece in pieces for word in normal(piece, language).split()]
         if not words:
             continue
         if language == "zh":  # a Latin word ends where Latin letters end
@@ -84,7 +96,7 @@ def _pattern(phrases: Iterable[str], language: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\S)(?:{pattern})(?!\S)" if language == "en" else pattern)
 
 
-def stand(group: tuple[Alternative, ...], text: str, language: str) -> Stand:
+def stand(group: Group, text: str, language: str) -> Stand:
     """Return whether a sentence (normal form) says one alternative of `group`, says its contrary, or neither."""
     against: Stand = ""
     for alternative in group:
@@ -102,11 +114,11 @@ def stand(group: tuple[Alternative, ...], text: str, language: str) -> Stand:
     return against
 
 
-def in_window(cues: Cues, window: Iterable[str], language: str) -> tuple[Stand, ...]:
+def in_window(groups: tuple[Group, ...], window: Iterable[str], language: str) -> tuple[Stand, ...]:
     """Return the stand of each group over some neighbouring sentences: "for" wins, then "against"."""
     texts = list(window)
     found: list[Stand] = []
-    for group in cues.groups:
+    for group in groups:
         stands = {stand(group, text, language) for text in texts}
         found.append("for" if "for" in stands else "against" if "against" in stands else "")
     return tuple(found)

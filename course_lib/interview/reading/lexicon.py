@@ -12,24 +12,25 @@ from functools import lru_cache
 from pathlib import Path
 
 from course_lib.home import course_root
+from course_lib.interview.reading.sentences import normal
 
 _FILE = Path(__file__).with_name("lexicon.toml")
 
 
 @dataclass(frozen=True)
 class Lexicon:
-    """`words[language][phrase]` are all phrases that mean what `phrase` means, itself included."""
+    """`words[language][normal form of a phrase]` are all phrases that mean the same, itself included."""
 
     words: Mapping[str, Mapping[str, tuple[str, ...]]]
     opposites: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
 
     def synonyms(self, phrase: str, language: str) -> tuple[str, ...]:
         """Return what means the same as `phrase`, or the phrase alone."""
-        return self.words[language].get(phrase, (phrase,))
+        return self.words[language].get(normal(phrase, language), (phrase,))
 
     def opposite(self, phrase: str, language: str) -> tuple[str, ...]:
         """Return what means the opposite of `phrase`; () when the lexicon knows none."""
-        return self.opposites[language].get(phrase, ())
+        return self.opposites[language].get(normal(phrase, language), ())
 
 
 @lru_cache(maxsize=1)
@@ -49,13 +50,13 @@ def lexicon() -> Lexicon:
         # Who speaks Chinese uses English words among the Chinese ones, and not the other way round.
         for language, own in (("en", concept["en"]), ("zh", [*concept["zh"], *concept["en"]])):
             against = concepts[other] if other else {"en": [], "zh": []}
-            for phrase in [*own, name]:
+            for phrase in (normal(each, language) for each in [*own, name]):
                 if words[language].get(phrase, tuple(own)) != tuple(own):
                     raise ValueError(f"{_FILE.name} [{name}]: {phrase!r} belongs to another concept too")
                 words[language][phrase] = tuple(own)
                 opposites[language][phrase] = tuple(against[language] + (against["en"] if language == "zh" else []))
     for english, chinese in _glossary().items():
-        for phrase in (english, chinese):
+        for phrase in (normal(english, "zh"), normal(chinese, "zh")):
             known = words["zh"].get(phrase, (phrase,))
             words["zh"][phrase] = tuple(dict.fromkeys((*known, english, chinese)))
     return Lexicon(words, opposites)

@@ -1,11 +1,154 @@
-"""Numbers with their units in an answer, beside those that the card measured. A remark, never a mark."""
+"""Numbers with their units in an answer, beside those that the card measured. A remark, never a mark.
+
+A number agrees when it is near any measured number of its unit on the card: a factor or a size within a quarter, a
+percentage within two points. It disagrees only where the sentence shows a point that states a number of this unit.
+"""
 
 from __future__ import annotations
 
-from course_lib.catalog import Topic
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from course_lib.card import Page
 from course_lib.interview.reading.values import NumberSaid
 
+_NEAR = 1.25
+_DIGITS = r"\d+(?:,\d{3})*(?:\.\d+)?"
+_HAN_DIGITS = {han: value for value, han in enumerate("零一二三四五六七八九十")} | {"两": 2}
+# The unit as it is written: what it measures, and how many of the base unit (s, bytes) it is.
+_UNITS: tuple[tuple[str, str, float], ...] = (
+    (r"x(?![a-z0-9])|×|times|fold|-fold|倍", "factor", 1),
+    (r"(?:percentage )?points?(?![a-z])|个?百分点|个点|点", "points", 1),
+    (r"%|percent(?![a-z])", "percent", 1),
+    (r"ms(?![a-z])|milliseconds?|毫秒", "time", 1e-3),
+    (r"[µμu]s(?![a-z])|microseconds?|微秒", "time", 1e-6),
+    (r"seconds?(?![a-z])|s(?![a-z])|秒", "time", 1),
+    (r"ki?b(?![a-z])|kilobytes?", "bytes", 1e3),
+    (r"mi?b(?![a-z])|megabytes?", "bytes", 1e6),
+    (r"bytes?(?![a-z])|字节", "bytes", 1),
+    (r"bits?(?![a-z])|位|比特", "bits", 1),
+    (r"db(?![a-z])", "db", 1),
+)
+_UNIT = "|".join(f"(?P<u{index}>{pattern})" for index, (pattern, _, _) in enumerate(_UNITS))
+_SAID = re.compile(rf"(?<![\w.])(?P<low>{_DIGITS})(?:\s*(?:-|–|~|to|到|至)\s*(?P<high>{_DIGITS}))?\s*(?:{_UNIT})")
+_HAN_SAID = re.compile(
+    r"百分之(?P<percent>[零一二两三四五六七八九十]{1,3})|(?P<factor>[一两二三四五六七八九十]{1,3})倍"
+)
+_FIELD = re.compile(r"\{([a-z_][a-z0-9_]*)(?::[^{}]*)?\}")
+_AFTER_FIELD = re.compile(rf"\s*(?:{_UNIT})")
 
-def compare_numbers(topic: Topic, said: list[tuple[str, str]], language: str) -> tuple[NumberSaid, ...]:
-    """Return the numbers of an answer (sentences as typed, and what is asserted of each) that can be compared."""
-    return ()
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number from `low` to `high` in the base unit of its kind (factor, points, percent, time, bytes, bits, db)."""
+
+    text: str
+    kind: str
+    low: float
+    high: float
+
+
+def quantities(text: str) -> tuple[Quantity, ...]:
+    """Return the numbers of a text that have a unit, in order."""
+    plain = unicodedata.normalize("NFKC", text).lower()
+    found: list[tuple[int, Quantity]] = []
+    for match in _SAID.finditer(plain):
+        kind, unit = _unit(match)
+        low = _value(match["low"])
+        high = _value(match["high"]) if match["high"] else low
+        found.append((match.start(), Quantity(match[0].strip(), kind, low * unit, high * unit)))
+    for match in _HAN_SAID.finditer(plain):
+        kind = match.lastgroup or "factor"
+        value = _han(match[kind])
+        found.append((match.start(), Quantity(match[0], kind, value, value)))
+    return tuple(quantity for _, quantity in sorted(found, key=lambda each: each[0]))
+
+
+def stated(text: str, measured: Mapping[str, float | int | str]) -> tuple[Quantity, ...]:
+    """Return the measured numbers that a text of a card quotes, with the unit that follows the field."""
+    found = []
+    for match in _FIELD.finditer(text):
+        value = measured.get(match[1])
+        if isinstance(value, str) or value is None:
+            continue
+        after = _AFTER_FIELD.match(unicodedata.normalize("NFKC", text[match.end() :]).lower())
+        kind, unit = _unit(after) if after else ("factor", 1.0) if text[: match.start()].endswith("1/") else ("", 1.0)
+        if kind:
+            shown = f"{value:.3g}{after[0].rstrip() if after else 'x'}"
+            found.append(Quantity(shown, kind, value * unit, value * unit))
+    return tuple(found)
+
+
+def agree(said: Quantity, known: Quantity) -> bool:
+    """Return whether a number said is near enough to a measured one of the same kind.
+
+    "4x" is near 3.7x and 0.25 times; a range is near what lies in it.
+    """
+    if said.kind != known.kind:
+        return False
+    value, low, high = abs(known.low), abs(said.low), abs(said.high)
+    if said.kind == "percent":
+        slack = max(min(2.0, 0.3 * value), 0.1 * min(value, abs(100 - value)))
+        return low - slack <= value <= high + slack
+    if said.kind == "points":
+        slack = max(0.3, (_NEAR - 1) * value)
+        return low - slack <= value <= high + slack
+    values = (value, 1 / value) if said.kind == "factor" and value else (value,)
+    return any(low / _NEAR <= each <= high * _NEAR for each in values)
+
+
+def compare_numbers(
+    page: Page,
+    measured: Mapping[str, float | int | str],
+    said: Iterable[tuple[str, frozenset[int]]],
+) -> tuple[NumberSaid, ...]:
+    """Return every number of an answer that has a unit, beside the measured one.
+
+    Args:
+        page: the card in the answer's language.
+        measured: the topic's measured numbers.
+        said: the sentences as typed, each with the points that it shows.
+    """
+    of_point = [stated(point.text, measured) for point in page.points]
+    texts = [page.answer, *(pitfall.why for pitfall in page.pitfalls)]
+    everything = [
+        *(each for known in of_point for each in known),
+        *(q for text in texts for q in stated(text, measured)),
+    ]
+    typed = [each for text in [page.answer, *(point.text for point in page.points)] for each in quantities(text)]
+    found = []
+    for sentence, points in said:
+        for number in quantities(sentence):
+            expected = [each for point in sorted(points) for each in of_point[point] if each.kind == number.kind]
+            near = next((each for each in expected or everything if agree(number, each)), None)
+            if near:
+                found.append(NumberSaid(number.text, "agrees", near.text, sentence))
+            elif expected and not any(agree(number, each) for each in (*everything, *typed)):
+                found.append(NumberSaid(number.text, "disagrees", expected[0].text, sentence))
+            else:
+                found.append(NumberSaid(number.text, "unknown", "", sentence))
+    return tuple(found)
+
+
+def _unit(match: re.Match[str]) -> tuple[str, float]:
+    for index, (_, kind, unit) in enumerate(_UNITS):
+        if match[f"u{index}"]:
+            return kind, unit
+    raise AssertionError("the pattern ends with a unit")
+
+
+def _value(digits: str) -> float:
+    return float(digits.replace(",", ""))
+
+
+def _han(digits: str) -> float:
+    """Return the value of a Chinese number below one hundred, "三十五" or "八"."""
+    tens, ten, ones = digits.rpartition("十")
+    if not ten:
+        value = 0
+        for digit in digits:
+            value = 10 * value + _HAN_DIGITS[digit]
+        return float(value)
+    return float(10 * (_HAN_DIGITS[tens[-1]] if tens else 1) + (_HAN_DIGITS[ones[-1]] if ones else 0))

@@ -39,6 +39,7 @@ def negated(text: str, start: int, end: int, language: str) -> bool:
     scope = before[borders[-1].end() :] if borders else before
     scope = " ".join(scope.split()[-_REACH["en"] :]) + " " if language == "en" else scope[-_REACH["zh"] :]
     scope = scope.replace("rather than", "ratherthan").replace("instead of", "insteadof")
+    scope = re.sub(r"\bwithout(?= (?:\S+ ){3})", "·", scope)  # "without a tag" denies the tag, not the sentence
     scope = _WORDS["no_negation"][language].sub(lambda match: "·" * len(match[0]), scope)
     count = len(_WORDS["not"][language].findall(scope)) + bool(_WORDS["after"][language].match(text[end:]))
     return count % 2 == 1
@@ -49,8 +50,15 @@ def hedged(text: str, language: str) -> bool:
     return bool(_WORDS["hedge"][language].search(text))
 
 
+def goes_on(text: str, language: str) -> bool:
+    """Return whether a sentence draws its subject from the one before it ("so they are ...")."""
+    return bool(_WORDS["goes_on"][language].match(text))
+
+
 def owned(normals: list[str], language: str) -> list[str]:
     """Return the sentences (normal forms) with everything blanked that the speaker quotes, asks or denies.
+
+    "First I ask: which constraint binds?" stays: who says what he asks says something.
 
     "People say that int8 is always faster, but the kernel decides" keeps "but the kernel decides".
     """
@@ -58,7 +66,8 @@ def owned(normals: list[str], language: str) -> list[str]:
     for text in normals:
         if found and _WORDS["denies_before"][language].search(text):
             found[-1] = ""
-        found.append("" if text.rstrip().endswith("?") else _own(text, language))
+        asked = text.rstrip().endswith("?") and not _WORDS["asks"][language].search(text)
+        found.append("" if asked else _own(text, language))
     return found
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz
 
 from course_lib.catalog import Topic
-from course_lib.interview.reading.cues import Cues, compile_cues, in_window
+from course_lib.interview.reading.cues import Cues, Stand, compile_cues, in_window
 from course_lib.interview.reading.numbers import compare_numbers
-from course_lib.interview.reading.polarity import hedged, owned
+from course_lib.interview.reading.polarity import goes_on, hedged, owned
 from course_lib.interview.reading.sentences import normal, sentences, speaks
 from course_lib.interview.reading.values import Fallen, Heard, Reading
 from course_lib.language import Say
@@ -51,7 +50,7 @@ def read_answer(topic: Topic, answer: str, language: str) -> Reading:
         language: "en" or "zh", the language of the answer.
 
     Raises:
-        CardError: when the card cannot be read, or names a number that was not measured.
+        CardError: when the card cannot be read.
     """
     page = topic.card.page(language)
     known, remark = _listen(page.question, answer[:_LONGEST], language)
@@ -60,10 +59,18 @@ def read_answer(topic: Topic, answer: str, language: str) -> Reading:
     )
     pitfalls = []
     for index, pitfall in enumerate(page.pitfalls):
-        sentence = _falls(compile_cues(pitfall.listen, language), known, language)
+        limits = not any(hedged(normal(each, language), language) for each in sentences(pitfall.says))
+        sentence = _falls(compile_cues(pitfall.listen, language), known, language, limits)
         if sentence:
             pitfalls.append(Fallen(index, sentence))
-    numbers = compare_numbers(topic, [(each.typed, each.said) for each in known], language)
+    shown = [
+        (
+            each.typed,
+            frozenset(point.point for point in points if point.verdict == "heard" and each.typed in point.sentence),
+        )
+        for each in known
+    ]
+    numbers = compare_numbers(page, topic.measured, shown)
     return Reading(points, tuple(pitfalls), numbers, remark)
 
 
@@ -105,11 +112,11 @@ def _point(index: int, cues: Cues, known: list[_Sentence], language: str) -> Hea
     for width in (1, 2):
         for start in range(len(known) - width + 1):
             window = known[start : start + width]
-            stands = in_window(cues, [each.said for each in window], language)
+            stands = in_window(cues.groups, [each.said for each in window], language)
             typed = " ".join(each.typed for each in window)
             if all(stand == "for" for stand in stands):
                 heard = heard or typed
-            elif width == 1 and "" not in stands and not _lifted(cues, window[0].said, language):
+            elif width == 1 and _opposes(cues, stands, window[0].said, language):
                 against = against or typed
             share = sum(stand == "for" for stand in stands) / len(stands)
             if width == 1 and share > most:
@@ -125,14 +132,37 @@ def _point(index: int, cues: Cues, known: list[_Sentence], language: str) -> Hea
     return Heard(index, "unsure", near, _PART) if most > 0.5 else Heard(index, "unsure", "", _NOTHING)
 
 
-def _falls(cues: Cues, known: list[_Sentence], language: str) -> str:
-    """Return the sentence that asserts a pitfall, "" when none does."""
-    for each in known:
-        stands = in_window(cues, [each.said], language)
-        if stands and all(stand == "for" for stand in stands) and not _lifted(cues, each.said, language):
-            return each.typed
+def _opposes(cues: Cues, stands: tuple[Stand, ...], said: str, language: str) -> bool:
+    """Return whether a sentence says the contrary of a point, and says it without a limit."""
+    contrary = "" not in stands or any(
+        all(stand == "for" for stand in in_window(groups, [said], language)) for groups in cues.against
+    )
+    return contrary and not _lifted(cues, said, language)
+
+
+def _falls(cues: Cues, known: list[_Sentence], language: str, limits: bool) -> str:
+    """Return the sentence that asserts a pitfall, "" when none does; "so ..." belongs to the sentence before it.
+
+    `limits`: a limited claim ("if", "may") is not the pitfall; False where the pitfall is one itself.
+    """
+    for index, each in enumerate(known):
+        windows = [[each]]
+        for before in reversed(known[max(index - 2, 0) : index]):
+            if not before.typed.endswith((";", "；")) and not goes_on(windows[-1][0].said, language):
+                break
+            windows.append([before, *windows[-1]])
+        for window in windows:
+            stands = in_window(cues.groups, [one.said for one in window], language)
+            if stands and all(stand == "for" for stand in stands):
+                lifts = _lifted if limits else _excepted
+                if not any(lifts(cues, one.said, language) for one in window):
+                    return " ".join(one.typed for one in window)
     return ""
 
 
 def _lifted(cues: Cues, said: str, language: str) -> bool:
-    return hedged(said, language) or bool(cues.unless and re.search(cues.unless, said))
+    return hedged(said, language) or _excepted(cues, said, language)
+
+
+def _excepted(cues: Cues, said: str, _language: str) -> bool:
+    return bool(cues.unless and cues.unless.search(said))

@@ -12,12 +12,15 @@ import unicodedata
 from functools import lru_cache
 from pathlib import Path
 
-_ABBREVIATION = re.compile(r"\b(e\.g|i\.e|vs|etc|approx|no|fig|cf|al)\.", re.IGNORECASE)
+_ABBREVIATION = re.compile(r"\b(e\.g|i\.e|vs|etc|approx|fig|cf|al)\.", re.IGNORECASE)
 _HIDDEN = "\x00"
-_END = re.compile(r"(?<=[.!?;。！？；])(?=[\s\"'”’)）」』]*(?:\s|$)|[^\s\d.])|[\n\r]+|(?<=[。！？；])")
+_END = re.compile(
+    r"(?:(?<=[.!?;])|(?<=[.!?;][\"'”’)]))\s+|[\n\r]+|(?<=[。！？；])(?![\"'”’」』）])|(?<=[。！？；][\"”’」』）])"
+)
 _HAN = "\u3400-\u9fff"
 _SPACED = re.compile(rf"(?<=[{_HAN}，。、；：！？（）])\s+|\s+(?=[{_HAN}，。、；：！？（）])")
 _DTYPE = re.compile(r"\b(int|uint|float|fp|bf|bfloat)[ -]?(\d{1,2})\b")
+_ZERO_POINT = re.compile(r"\bzero[ _-]?points?\b")
 _TYPE_NAMES = {"fp": "float", "bf": "bfloat"}
 _CONTRACTIONS = (
     (re.compile(r"\bcan(?:no|')t\b"), "can not"),
@@ -41,7 +44,7 @@ def sentences(text: str) -> tuple[str, ...]:
     """Return the sentences of `text` in order, stripped; a point in a number or an abbreviation ends none."""
     hidden = _ABBREVIATION.sub(lambda match: match[0].replace(".", _HIDDEN), text)
     parts = (part.replace(_HIDDEN, ".").strip() for part in _END.split(hidden))
-    return tuple(part for part in parts if re.search(r"\w", part))
+    return tuple(part for part in parts if re.search(r"[^\W\d_]", part))
 
 
 @lru_cache(maxsize=4096)
@@ -49,10 +52,13 @@ def normal(text: str, language: str) -> str:
     """Return the normal form of `text` in "en" or "zh"."""
     text = unicodedata.normalize("NFKC", text).lower().replace("’", "'").replace("`", "")
     text = _DTYPE.sub(lambda match: _TYPE_NAMES.get(match[1], match[1]) + match[2], text)
+    text = _ZERO_POINT.sub("zeropoint", text)
     if language == "zh":
+        text = text.replace("加速器", "accelerator")  # which hides the word for "speed up"
         return re.sub(r"\s+", " ", _SPACED.sub("", text)).strip()
     for pattern, instead in _CONTRACTIONS:
         text = pattern.sub(instead, text)
+    text = re.sub(r"(?<=\d):(?=\d)", " ", text)
     text = re.sub(r"\s+%", "%", re.sub(r"\s+-+\s+|--+|–", " — ", text))
     return " ".join(stem(token) for token in _TOKEN.findall(text))
 
@@ -87,16 +93,24 @@ def speaks(sentence: str, language: str) -> bool:
     parts = [part.strip() for part in _LIST.split(sentence) if part.strip()]
     if language == "zh":
         text = normal(sentence, "zh")
-        lengths = sorted(len(part) for part in parts)
-        listed = len(parts) >= 4 and lengths[len(lengths) // 2] <= 4
-        return not listed and len(text) >= 5 and len(_HAN_VERB.findall(text)) >= 1
+        if _listed([len(part) for part in parts], 4):
+            return any(len(part) >= 7 and len(_HAN_VERB.findall(part)) > 1 for part in parts)
+        return len(text) >= 5 and bool(_HAN_VERB.search(text))
     words = re.findall(r"[a-z']+", unicodedata.normalize("NFKC", sentence).lower())
-    lengths = sorted(len(part.split()) for part in parts)
-    listed = len(parts) >= 4 and lengths[len(lengths) // 2] <= 2
-    if listed or len(words) < 3:
+    if len(words) < 3:
         return False
     functional = sum(word in _WORDS["function"] or "'" in word for word in words) / len(words)
-    return functional >= 0.1 and (functional >= 0.3 or any(stem(word) in _VERB_STEMS or "'" in word for word in words))
+    verbs = [word for word in words if "'" in word or stem(word) in _VERB_STEMS]
+    if _listed([len(part.split()) for part in parts], 2) and functional < 0.25:
+        return len(parts[0].split()) >= 3 and any(word.endswith("s") for word in verbs) and functional > 0
+    if functional < 0.1:
+        return len(words) <= 12 and any(word.endswith("s") and not word.endswith("ss") for word in verbs)
+    return bool(verbs) or functional >= 0.3
+
+
+def _listed(lengths: list[int], short: int) -> bool:
+    """Return whether four parts or more, mostly short ones, make a list."""
+    return len(lengths) >= 4 and sorted(lengths)[len(lengths) // 2] <= short
 
 
 _VERB_STEMS = frozenset(stem(verb) for verb in _WORDS["verbs"])
