@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 
 from course_lib.interview.reading.sentences import stem
@@ -45,9 +46,17 @@ def negated(text: str, start: int, end: int, language: str) -> bool:
     return count % 2 == 1
 
 
-def hedged(text: str, language: str) -> bool:
-    """Return whether a sentence limits what it says: then it neither contradicts a point nor falls into a pitfall."""
-    return bool(_WORDS["hedge"][language].search(text))
+def hedged(text: str, language: str, subjects: Iterable[re.Pattern[str]] = ()) -> bool:
+    """Return whether a sentence limits what it says: then it neither contradicts a point nor falls into a pitfall.
+
+    "If the file runs, it is supported" limits nothing where `subjects` (what the cue speaks of) stand in the condition.
+    """
+    known = list(subjects)
+    for limit in _WORDS["hedge"][language].finditer(text):
+        clause = re.split(r"[,;:]|\bthen\b", text[limit.end() :])[0]
+        if not any(subject.search(clause) for subject in known):
+            return True
+    return False
 
 
 def goes_on(text: str, language: str) -> bool:

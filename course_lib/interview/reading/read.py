@@ -161,7 +161,8 @@ def _falls(cues: Cues, known: list[_Sentence], language: str, limits: bool) -> s
 
 
 def _lifted(cues: Cues, said: str, language: str) -> bool:
-    return hedged(said, language) or _excepted(cues, said, language)
+    subjects = [each.pattern for group in cues.groups for each in group if each.wanted is None]
+    return hedged(said, language, subjects) or _excepted(cues, said, language)
 
 
 def _excepted(cues: Cues, said: str, _language: str) -> bool:

@@ -100,11 +100,13 @@ def speaks(sentence: str, language: str) -> bool:
     if len(words) < 3:
         return False
     functional = sum(word in _WORDS["function"] or "'" in word for word in words) / len(words)
+    glue = functional + sum(word in _WORDS["glue"] for word in words) / len(words)
     verbs = [word for word in words if "'" in word or stem(word) in _VERB_STEMS]
+    finite = [word for word in verbs if word.endswith("s") and not word.endswith("ss")]  # "removes", and no noun alone
     if _listed([len(part.split()) for part in parts], 2) and functional < 0.25:
-        return len(parts[0].split()) >= 3 and any(word.endswith("s") for word in verbs) and functional > 0
+        return len(parts[0].split()) >= 3 and bool(finite) and functional > 0
     if functional < 0.1:
-        return len(words) <= 12 and any(word.endswith("s") and not word.endswith("ss") for word in verbs)
+        return 12 * len(finite) >= len(words) or (len(words) > 3 and stem(words[0]) in _VERB_STEMS and glue >= 0.1)
     return bool(verbs) or functional >= 0.3
 
 
