@@ -27,7 +27,7 @@ from course_lib.grading.progress import Progress
 from course_lib.grading.results import Outcome, Result
 from course_lib.interview import deck, flashcards, memory, picture, readiness, reviews
 from course_lib.interview.memory import Remembered, Review
-from course_lib.interview.quiz import questions
+from course_lib.interview.quiz import Asked, Choice, questions
 from course_lib.interview.texts import has_cards
 from course_lib.language import Say
 from tests import fake_course
@@ -73,6 +73,28 @@ def test_seeds_differ_and_every_place_of_the_right_option_occurs():
     assert len(orders) > 4
     places = {min(each.right) for seed in range(8) for each in questions(WRITTEN[:4], seed=seed)}
     assert places == {0, 1, 2}
+
+
+def test_a_seed_means_the_same_on_every_machine(tmp_path):
+    fake_course.write(tmp_path).joinpath("measured.toml").write_text("measured_ratio = 2.0")
+    asked = questions(catalog.topics(tmp_path), seed=7)
+    assert [(each.index, sorted(each.right)) for each in asked] == [(2, [0]), (0, [2]), (1, [2])]
+
+
+def test_where_two_options_are_right_both_are_wanted(monkeypatch, capsys):
+    options = (Choice("a", True, "yes"), Choice("b", False, "no"), Choice("c", True, "too"))
+    asked = Asked(WRITTEN[0], 0, "Which?", options)
+    for chosen in ({0}, {0, 1}, {0, 1, 2}, {1}, set()):
+        assert not asked.answered(chosen)
+    assert asked.answered({2, 0})
+    monkeypatch.setattr(sys, "stdin", io.StringIO("1\n1 1\n3，1\n"))
+    screen = Screen()
+    assert screen.ask(asked)
+    screen.explain(asked)
+    said = capsys.readouterr().out
+    assert said.count("Type 2 numbers from 1 to 3") == 2
+    assert "yes" in said
+    assert "too" in said
 
 
 def test_a_level_and_a_wrong_word_are_understood():

@@ -20,7 +20,7 @@ SOURCES = ("quiz", "today")
 AGAIN, HARD, GOOD, EASY = 1, 2, 3, 4
 NEW_A_DAY = 10  # without a date
 NEW_AT_MOST = 40  # with one that is near
-LAST_LOOKS = 3  # days before the interview in which everything that is safe is seen once more
+LAST_LOOKS = 7  # days before the interview over which everything that is safe is seen once more
 
 
 @dataclass(frozen=True)
