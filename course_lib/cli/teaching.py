@@ -1,4 +1,4 @@
-"""The command that makes the offline kit for a room."""
+"""The commands that hand the course out: an offline kit for a room, and an nbgrader course."""
 
 from __future__ import annotations
 
@@ -41,3 +41,17 @@ def kit(
     found = made(out)
     print(f"{found.learner}: {found.wheels} wheels, {found.stick_bytes / 1e6:.0f} MB; copy this to the sticks")
     print(f"{found.instructor}: the solutions and the agenda; keep this")
+
+
+@app.command()
+def export_nbgrader(
+    topics: Annotated[list[str] | None, typer.Argument(metavar="[NN...]", help="04 17; default: all.")] = None,
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="The course folder of nbgrader.")] = Path("nbgrader"),
+) -> None:
+    """Write the exercises as an nbgrader course that a stock nbgrader generates, releases and autogrades."""
+    from course_lib import catalog
+    from course_lib.classroom import nbgrader
+
+    chosen = [catalog.topic(each) for each in topics] if topics else list(catalog.topics())
+    written = list(nbgrader.export(chosen, out))
+    print(f"{out}: {len(written)} assignments; in it, `nbgrader generate_assignment {written[0].parent.name}`")
