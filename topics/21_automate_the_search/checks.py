@@ -136,7 +136,7 @@ def check_int16_inputs(smallest_passing, rng):
 def check_broken_files(smallest_passing, rng):
     x, y = points(rng)
     broken = {
-        "half_written": content("wide")[:4000],
+        "half_written": content("wide")[:3000],
         "error_page": b"<html>404 not found</html>",
         "unknown_operator": content("small_custom"),
     }

@@ -122,9 +122,7 @@ renamed = [replace(recipe, name=f"run {place}") for place, recipe in enumerate(r
 spelled = Recipe("by hand", Int8(calibration=20, integer_io=True, keep_float=(), calibrator=None))
 one_more = [*recipes, Recipe("99.5 %, 20", Int8(20, calibrator=Percentile(99.5)))]
 pixels = data.x_train.copy()
-pixels[1, 0, 0, 0] = (
-    0.5  # the first images of the training set are rarely calibrated with; this one never
-)
+pixels[1, 0, 0, 0] = 0.5  # nobody calibrates with this image
 touched = replace(data, x_train=pixels)
 
 again, same = ledger("the same", recipes)
@@ -276,7 +274,7 @@ reveal("equal_spend", winner)
 # %% [markdown]
 # At equal cost halving finds the best in {found_halving:.0f} of 100 draws and the plain way in {found_equal:.0f}; the points lost are {lost_halving:.3f} and {lost_equal:.3f}, which lie {equal_z:.1f} standard errors apart. Two lessons. First, compare a clever method with a stupid one *of equal cost*, never with the full run. Second, look at what is lost and not at whether "the winner" was found. Among candidates that 5,000 images cannot tell apart the winner is a coin that fell on its edge, and either way loses little.
 #
-# Halving pays where many candidates are hopeless and the leaders far apart, because it stops feeding the hopeless. Below, under *Deeper*, is a space where that can be seen.
+# Halving pays where many candidates are hopeless, because it stops feeding them. Below, under *Deeper*, is a space where that can be seen.
 #
 # ## The cheap round that lies
 #
@@ -463,7 +461,7 @@ table(
 )
 
 # %% [markdown]
-# Which one is proposed? The rule was fixed before: the smallest file that is not worse than float32 by half a point, and "not worse" is the paired interval's word, not the estimate's. `gate` asks exactly that, and may be asked as often as you like, as long as it is asked about validation images.
+# Which one is proposed? The rule was fixed before: the smallest file that is not worse than float32 by half a point, and "not worse" is the paired interval's word, not the estimate's. `gate` asks exactly that. Asked about several candidates on validation images it grows a little optimistic, which is why it does not have the last word there.
 #
 # Then, once, the test images. They took no part in anything above. If the gate refuses now, the search is over with no result: to go on to the next candidate and ask the test images again is to search on them.
 
@@ -549,7 +547,7 @@ print(
 )
 
 # %% [markdown]
-# The champion of the search promised {promised:+.2f} points against float32 and has {kept:+.2f} ({kept_low:+.2f} to {kept_high:+.2f}) on images that it was not chosen by. Nobody cheated. Twenty questions were put to the same 5,000 images and the luckiest answer was kept; the more questions, the luckier. A search result "better than float" is a reason to measure again.
+# The champion of the search promised {promised:+.2f} points against float32 and has {kept:+.2f} ({kept_low:+.2f} to {kept_high:+.2f}) on images that it was not chosen by. Nobody cheated. Many questions were put to the same 5,000 images and the answer that flatters most was kept; whatever favoured clipped files on these images, the others do not share it. A search result "better than float" is a reason to measure again.
 #
 # ## The answer in sixty seconds
 #
@@ -604,20 +602,22 @@ with style():
     ax.invert_yaxis()
     ax.set(
         xlabel=f"SQNR against float32, {OPENING} images (dB)",
-        ylabel="errors, % of 5,000 images",
+        ylabel="errors, % of 5,000 images (logarithmic)",
         yscale="log",
     )
+    ax.minorticks_off()
+    ax.set_yticks([8, 10, 20, 40], ["8", "10", "20", "40"])
     ax.legend()
 show(
     fig,
-    alt="Scatter of SQNR against errors for all files of this page: a steep band at low SQNR, a flat one at high SQNR; "
-    "mixed files and int8 files with the same SQNR have different errors.",
+    alt="Scatter of SQNR against errors for all files of this page: errors fall steeply while SQNR is low "
+    "and stay level where it is high.",
     caption="Left of the line SQNR separates wrecks from good files. Right of it there is little left to separate.",
     caption_zh="竖线左侧，SQNR 能区分坏文件和好文件；右侧已经没有多少可区分的了。",
 )
 
 # %% [markdown]
-# {rho_files:.2f} over all files, {rho_below:.2f} below the median and {rho_above:.2f} above: so much for the hypothesis, in numbers. The files are few and the intervals say so. What SQNR can do is throw out wrecks before anybody labels an image; what it cannot do is choose among what is left, and that is the question a search is asked.
+# {rho_files:.2f} over all files, {rho_below:.2f} below the median and {rho_above:.2f} above. Where the interval lies near 1 the proxy may throw out wrecks before anybody labels an image. Where it holds 0 the proxy is no better than a coin, and that half is where a search has to choose. The files are few and come from one network, so take the pattern and not the decimals.
 
 # %% [markdown]
 # ### Where halving pays
@@ -641,7 +641,7 @@ for label, answers in {"the sixteen rules": right, "all files of this page": wid
 table(list(sizes.values()), caption="Points lost against the best, mean of 200 draws", name="wide")
 
 # %% [markdown]
-# The theory agrees: halving is near optimal when each candidate lies a different distance below the best. It needs many bad ones. In a handful of near equals every cut is a coin toss, and the honest way is to measure everybody on everything that you can afford.
+# What halving saves is the budget of the clearly bad, so it needs many of them. In a handful of near equals every cut is a coin toss, and the honest way is to measure everybody on everything that you can afford.
 
 # %% [markdown]
 # ### A key that is the same tomorrow

@@ -84,8 +84,8 @@ def main():
     rng = np.random.default_rng(0)
     points = (np.repeat(c, 50, axis=0) + rng.normal(0, 0.4, (200, COORDINATES))).astype(np.float32)
     made = {
-        "small": classifier(COORDINATES),
-        "small_twin": classifier(COORDINATES, loud=0.5),
+        "small": classifier(20),
+        "small_twin": classifier(20, loud=0.5),
         "small_blind": classifier(COORDINATES, blind=(3,)),
         "middle": classifier(40),
         "wide": classifier(96),
