@@ -23,7 +23,7 @@ from course_lib.classroom import contain, preload
 from course_lib.classroom.values import Containment, Limits, Submission
 from course_lib.classroom.warm import NoWalls, WarmWorker, Zygote
 from course_lib.grading.cells import Cell, SourceError, read_cells, tasks_in
-from course_lib.grading.faults import Lost
+from course_lib.grading.faults import CourseError, Lost
 from course_lib.grading.laws import Law, laws_for
 from course_lib.grading.process import Worker
 from course_lib.grading.remote import RemoteSession, Running
@@ -98,6 +98,7 @@ class House:
     def __init__(self, contained: Containment) -> None:
         """Try the walls. Raises NoWalls when "bubblewrap" is asked for and does not work here."""
         self._zygotes: dict[bool, Zygote] = {}
+        self._failed: dict[bool, str] = {}
         self.words = contain.joined(contain.ALONE, contain.NOT_ALONE)
         self.warm = False
         if contained == "process":
@@ -122,7 +123,13 @@ class House:
         heavy = any(preload.is_heavy(topic) for topic in topics)
 
         def start() -> WarmWorker:
-            return self._zygote(heavy).start(limits)
+            if heavy in self._failed:
+                raise CourseError(self._failed[heavy])
+            try:
+                return self._zygote(heavy).start(limits)
+            except NoWalls as error:
+                self._failed[heavy] = f"the warm process did not start: {error}"
+                raise CourseError(self._failed[heavy]) from None
 
         return start
 

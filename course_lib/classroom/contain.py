@@ -122,7 +122,7 @@ def _view() -> list[str]:
     for cache in (os.environ.get("MPLCONFIGDIR", ""), str(Path.home() / ".cache" / "matplotlib")):
         for fonts in Path(cache).glob("fontlist-*.json") if cache else ():
             bind(fonts, f"{FONTS}/{fonts.name}")
-    arguments += ["--dir", linux.DISK]
+    arguments += ["--tmpfs", linux.DISK]  # for what is imported; each submission has its own there
     if not any(Path("/tmp") in each.parents for each in bound):
         arguments += ["--symlink", linux.DISK, "/tmp"]
     return [*arguments, "--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev", "--remount-ro", "/"]

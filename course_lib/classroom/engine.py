@@ -26,7 +26,7 @@ from course_lib.grading.results import Result
 from course_lib.grading.shorten import brief_text
 from course_lib.language import Say
 
-PATIENCE = 60.0  # seconds beyond a submission's own limit in which its checker must say something
+PATIENCE = 120.0  # seconds beyond a submission's own limit in which its checker must say something
 DEATHS = 20  # of checkers, on one submission
 _PACKAGE_ROOT = Path(__file__).resolve().parents[2]
 _START = "import sys; sys.path.insert(0, {root!r}); from course_lib.classroom.checker import main; main({contained!r})"

@@ -20,7 +20,7 @@ from course_lib.grading.faults import CourseError
 from course_lib.grading.frames import Pipe
 from course_lib.grading.shorten import brief_text
 
-START_SECONDS = 60.0
+START_SECONDS = 120.0  # TensorFlow takes ten on a quiet machine
 END_SECONDS = 20.0
 _PACKAGE_ROOT = Path(__file__).resolve().parents[2]
 _START = (
@@ -132,7 +132,7 @@ class WarmWorker:
 
     def exit_code(self) -> int | None:
         """Return how a process ended that closed its pipe; one that lives on is ended and None returned."""
-        end = time.monotonic() + 2
+        end = time.monotonic() + 1
         while self._how is None and time.monotonic() < end and self._zygote.alive:
             self._how = self._zygote.ended(end - time.monotonic())
         kind, _, value = (self._how or "").partition(" ")

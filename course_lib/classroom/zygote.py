@@ -39,6 +39,7 @@ def main(descriptor: int, user_namespace: bool, preload: list[str]) -> None:
         if user_namespace:
             linux.own_user_namespace()
         _import(preload)
+        assert_quiet()
         namespaces = linux.PidNamespaces()
         gc.collect()
         gc.freeze()
@@ -74,8 +75,7 @@ def _serve(control: socket.socket, namespaces: linux.PidNamespaces) -> bool:
     asked = json.loads(message)
     if asked["kind"] != "start":  # the end of a submission that had ended by itself
         return True
-    threads = len(list(Path("/proc/self/task").iterdir()))
-    assert threads <= THREADS, f"{threads} threads in the process that forks"
+    assert_quiet()
     room = linux.Room(**asked["room"])
     read_fd, write_fd = os.pipe()
     first = namespaces.fork()
@@ -87,6 +87,12 @@ def _serve(control: socket.socket, namespaces: linux.PidNamespaces) -> bool:
     os.close(descriptors[0])
     _wait(control, read_fd, first)
     return True
+
+
+def assert_quiet() -> None:
+    """Raise AssertionError when this process has more threads than may be there when it forks."""
+    threads = len(list(Path("/proc/self/task").iterdir()))
+    assert threads <= THREADS, f"{threads} threads in the process that forks"
 
 
 def _wait(control: socket.socket, read_fd: int, first: int) -> None:

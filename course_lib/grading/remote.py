@@ -157,7 +157,8 @@ class RemoteSession:
             try:
                 worker.pipe.send(REQUEST, self._configuration(), self._end)
                 while True:
-                    self._deadline = min(time.monotonic() + self._limits.cell_seconds + self.cell_grace, self._end)
+                    grace = min(self.cell_grace, self._limits.cell_seconds)
+                    self._deadline = min(time.monotonic() + self._limits.cell_seconds + grace, self._end)
                     letter, payload = worker.pipe.receive(self._deadline)
                     if letter == READY:
                         self._unlimited = tuple(str(each) for each in _json(payload, list))
