@@ -149,7 +149,7 @@ table(rows, caption="Six re-runs of the sweep, and what was not in the cache", n
 # %% [markdown]
 # The same sweep is {hits} hits of {recipes}, {again_faster:.0f} times sooner. Names and order are labels and count for nothing; a default that is spelled out is the same configuration; one rule more is one file more. With other images the files stay and only the accuracies are new.
 #
-# The last row is the interesting one. One pixel changed, all {pixel_made} files were made again, and {pixel_same} of them came out identical to the last byte, because nobody calibrates with that image (so no accuracy had to be measured again: scores are kept under the file's own hash). A needless miss costs a second. A false hit costs a wrong decision that nobody can see. So a key holds the *whole* training set, the model, the configuration and the versions of the tools, and errs on the side of running again.
+# The last row is the interesting one. One pixel changed, all {pixel_made} files were made again, and {pixel_same} of them came out identical to the last byte, because nobody calibrates with that image (so no accuracy had to be measured again: scores are kept under the file's own hash). A needless miss costs seconds. A false hit costs a wrong decision that nobody can see. So a key holds the *whole* training set, the model, the configuration and the versions of the tools, and errs on the side of running again.
 #
 # ## Halving
 #
@@ -607,7 +607,7 @@ with style():
     )
     ax.minorticks_off()
     ax.set_yticks([8, 10, 20, 40], ["8", "10", "20", "40"])
-    ax.legend()
+    ax.legend(loc="lower right")
 show(
     fig,
     alt="Scatter of SQNR against errors for all files of this page: errors fall steeply while SQNR is low "
