@@ -1,0 +1,295 @@
+"""The gradebook: one SQLite file that says what every learner earned, why, and from which file it was read.
+
+A graded submission is one transaction: a run that is killed loses at most the one in progress. What a row was graded
+from (the code, the checks, the seed) stands in it, so that the next run grades only what is missing or has changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import get_args
+
+from course_lib.catalog import Topic
+from course_lib.classroom.archive import Kind, Unmatched
+from course_lib.classroom.signs import task_order
+from course_lib.classroom.submissions import Found, Returned
+from course_lib.classroom.texts import message
+from course_lib.classroom.values import Graded
+from course_lib.grading.results import STATUSES, Misconception, Outcome, Result
+from course_lib.language import Say
+
+FILE = "gradebook.db"
+VERSION = 1
+APPLICATION = 0x47724264  # "GrBd", so that another program's database is not taken for a gradebook
+BUSY_SECONDS = 20.0
+_NOT_A_CHECK = {"lesson.py", "card.toml", "measured.toml"}
+_SCHEMA = f"""
+CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS learners (learner TEXT PRIMARY KEY, ids TEXT NOT NULL DEFAULT '{{}}');
+CREATE TABLE IF NOT EXISTS tasks (
+    learner TEXT NOT NULL, task TEXT NOT NULL, points INTEGER NOT NULL, of INTEGER NOT NULL, file TEXT NOT NULL,
+    code TEXT NOT NULL, checks TEXT NOT NULL, seed INTEGER NOT NULL, notes TEXT NOT NULL, error_en TEXT, error_zh TEXT,
+    seconds REAL NOT NULL, containment TEXT NOT NULL, source TEXT NOT NULL, at TEXT NOT NULL,
+    PRIMARY KEY (learner, task));
+CREATE TABLE IF NOT EXISTS outcomes (
+    learner TEXT NOT NULL, task TEXT NOT NULL, law TEXT NOT NULL, place INTEGER NOT NULL,
+    property_en TEXT NOT NULL, property_zh TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN {STATUSES}), points INTEGER NOT NULL, of INTEGER NOT NULL,
+    reason_en TEXT, reason_zh TEXT, misconception TEXT, misconception_en TEXT, misconception_zh TEXT,
+    course_fault INTEGER NOT NULL, PRIMARY KEY (learner, task, law),
+    FOREIGN KEY (learner, task) REFERENCES tasks ON DELETE CASCADE);
+CREATE TABLE IF NOT EXISTS unmatched (
+    name TEXT NOT NULL, kind TEXT NOT NULL CHECK (kind IN {get_args(Kind)}), reason_en TEXT NOT NULL,
+    reason_zh TEXT NOT NULL, learner TEXT NOT NULL);
+"""
+
+
+class GradebookError(ValueError):
+    """A file is no gradebook, or cannot be used as one; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one learner earned for one task.
+
+    Attributes:
+        learner, task: whose, and which.
+        result: the outcome of every property; none when there is an error.
+        error: why it could not be graded.
+        file: the file that it was read from, inside what was returned.
+        code, checks, seed: what it was graded from: digests of the code and of the checks, the seed.
+        seconds: that the whole file took.
+        containment: which protection was in force.
+        source: what was graded in that run.
+    """
+
+    learner: str
+    task: str
+    result: Result
+    error: Say | None
+    file: str
+    code: str
+    checks: str
+    seed: int
+    seconds: float
+    containment: str
+    source: str
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        """What must be equal for a grade to stand."""
+        return self.code, self.checks, self.seed
+
+
+def checks_digest(topic: Topic) -> str:
+    """Return a digest of everything in a topic's folder that a grade depends on."""
+    digest = hashlib.sha256()
+    for path in sorted(topic.folder.rglob("*")):
+        name = path.relative_to(topic.folder).as_posix()
+        if path.is_file() and name not in _NOT_A_CHECK and "__pycache__" not in path.parts:
+            digest.update(f"{name}\0{path.stat().st_size}\0".encode() + path.read_bytes())
+    return digest.hexdigest()[:32]
+
+
+@contextmanager
+def opened(path: Path, *, write: bool = True) -> Iterator[Gradebook]:
+    """Open a gradebook, or begin one (with `write`), and close it afterwards.
+
+    Raises:
+        GradebookError: when the file is not one, is damaged, of a newer course, locked, or cannot be written.
+    """
+    if not write and not path.is_file():
+        raise GradebookError(f"there is no gradebook {path}")
+    try:
+        still = not path.with_name(f"{path.name}-wal").exists()  # nobody writes: it may lie on a read-only disk
+        mode = "mode=rwc" if write else "immutable=1" if still else "mode=ro"
+        where = f"{path.resolve().as_uri()}?{mode}"
+        with closing(sqlite3.connect(where, uri=True, timeout=BUSY_SECONDS, isolation_level=None)) as db:
+            db.execute("PRAGMA foreign_keys=ON")
+            _recognise(db, path, write=write)
+            yield Gradebook(db)
+    except sqlite3.Error as error:
+        raise GradebookError(f"{path} cannot be used: {error}") from error
+
+
+def _recognise(db: sqlite3.Connection, path: Path, *, write: bool) -> None:
+    application = db.execute("PRAGMA application_id").fetchone()[0]
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if application != APPLICATION and (not write or db.execute("SELECT 1 FROM sqlite_master").fetchone()):
+        raise GradebookError(f"{path} is not a gradebook of this course")
+    if version > VERSION:
+        raise GradebookError(f"{path} was made by a newer course; update this one")
+    if write:
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA synchronous=NORMAL")
+        db.executescript(
+            f"BEGIN IMMEDIATE; PRAGMA application_id={APPLICATION}; PRAGMA user_version={VERSION}; {_SCHEMA} COMMIT;"
+        )
+
+
+class Gradebook:
+    """What is in the file, and the few ways to change it; each change is one transaction."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def about(self, name: str) -> str:
+        """Return what is noted under a name ("seed", "source", "containment"), or ""."""
+        row = self._db.execute("SELECT value FROM about WHERE name=?", (name,)).fetchone()
+        return str(row[0]) if row else ""
+
+    def note(self, **values: str) -> None:
+        """Note values under names."""
+        rows = [(name, message(value)) for name, value in values.items()]
+        with self._transaction():
+            self._db.executemany("INSERT OR REPLACE INTO about VALUES (?,?)", rows)
+
+    def begin(self, found: Found, source: str) -> None:
+        """Note what was found in a source: who there is, and what could not be matched."""
+        ids = {each.learner: json.dumps(dict(each.ids)) for each in found.submissions}
+        rows = [(each.name, each.kind, each.reason.en, each.reason.zh, each.learner) for each in found.unmatched]
+        with self._transaction():
+            self._db.executemany(
+                "INSERT INTO learners VALUES (?,?) ON CONFLICT (learner) DO UPDATE SET ids=excluded.ids",
+                [(learner, ids.get(learner, "{}")) for learner in found.learners],
+            )
+            self._db.execute("DELETE FROM unmatched")
+            self._db.executemany("INSERT INTO unmatched VALUES (?,?,?,?,?)", rows)
+            self._db.execute("INSERT OR REPLACE INTO about VALUES ('source', ?)", (message(source),))
+
+    def keys(self) -> dict[tuple[str, str], tuple[str, str, int]]:
+        """Return by learner and task what the grade was made from; what ended in an error is left out."""
+        sql = "SELECT learner, task, code, checks, seed FROM tasks WHERE error_en IS NULL"
+        return {(learner, task): (code, checks, seed) for learner, task, code, checks, seed in self._db.execute(sql)}
+
+    def save(self, graded: Graded, checks: Mapping[str, str], seed: int, source: str) -> None:
+        """Keep what one submission earned, in one transaction.
+
+        Args:
+            graded: of a Returned submission.
+            checks: by task, the digest of what it was checked with.
+            seed: of the random inputs.
+            source: the folder or zip.
+        """
+        what = graded.submission
+        assert isinstance(what, Returned)
+        results = {each.task: each for each in graded.results}
+        with self._transaction():
+            for task in what.tasks:
+                row = Row(
+                    what.learner,
+                    task,
+                    results.get(task, Result(task)),
+                    graded.error if task not in results else None,
+                    what.name,
+                    what.digest,
+                    checks[task],
+                    seed,
+                    graded.seconds,
+                    graded.containment,
+                    source,
+                )
+                self._put(row)
+
+    def copy(self, rows: Iterable[Row]) -> None:
+        """Take over rows of another gradebook, in one transaction."""
+        with self._transaction():
+            for row in rows:
+                self._put(row)
+
+    def _put(self, row: Row) -> None:
+        result, error = row.result, row.error
+        if not result.outcomes and error is None:
+            error = Say("It was not graded.", "没有评分。")
+        notes = json.dumps([[message(each.en), message(each.zh)] for each in result.notes])
+        task = (
+            *(row.learner, row.task, result.points, result.of, row.file, row.code, row.checks, row.seed, notes),
+            *(_en(error), _zh(error), row.seconds, message(row.containment), message(row.source)),
+            datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+        self._db.execute("INSERT OR IGNORE INTO learners (learner) VALUES (?)", (row.learner,))
+        self._db.execute("DELETE FROM tasks WHERE learner=? AND task=?", (row.learner, row.task))
+        self._db.execute(f"INSERT INTO tasks VALUES ({','.join('?' * len(task))})", task)
+        for place, each in enumerate(result.outcomes):
+            known = each.misconception
+            outcome = (
+                *(row.learner, row.task, each.law, place, message(each.sentence.en), message(each.sentence.zh)),
+                *(each.status, each.points, each.of, _en(each.message), _zh(each.message)),
+                *((known.name, _en(known.say), _zh(known.say)) if known else (None, None, None)),
+                each.course_fault,
+            )
+            self._db.execute(f"INSERT INTO outcomes VALUES ({','.join('?' * len(outcome))})", outcome)
+
+    def learners(self) -> tuple[str, ...]:
+        """Return everybody, in the order of the tables."""
+        found = [learner for (learner,) in self._db.execute("SELECT learner FROM learners")]
+        return tuple(sorted(found, key=lambda name: (name.casefold(), name)))
+
+    def ids(self, learner: str) -> dict[str, str]:
+        """Return what an export knows a learner by."""
+        row = self._db.execute("SELECT ids FROM learners WHERE learner=?", (learner,)).fetchone()
+        return {str(name): str(value) for name, value in json.loads(row[0]).items()} if row else {}
+
+    def tasks(self) -> tuple[str, ...]:
+        """Return the tasks that anybody was graded for, in the course's order."""
+        found = [task for (task,) in self._db.execute("SELECT DISTINCT task FROM tasks")]
+        return tuple(sorted(found, key=task_order))
+
+    def rows(self, learner: str) -> tuple[Row, ...]:
+        """Return what a learner earned, by task in the course's order."""
+        sql = """SELECT task, notes, error_en, error_zh, file, code, checks, seed, seconds, containment, source
+                 FROM tasks WHERE learner=?"""
+        rows = []
+        for task, notes, en, zh, *rest in self._db.execute(sql, (learner,)).fetchall():
+            said = tuple(Say(*each) for each in json.loads(notes))
+            result = Result(task, self._outcomes(learner, task), said)
+            rows.append(Row(learner, task, result, _say(en, zh), *rest))
+        return tuple(sorted(rows, key=lambda row: task_order(row.task)))
+
+    def _outcomes(self, learner: str, task: str) -> tuple[Outcome, ...]:
+        sql = """SELECT law, property_en, property_zh, status, points, of, reason_en, reason_zh,
+                 misconception, misconception_en, misconception_zh, course_fault
+                 FROM outcomes WHERE learner=? AND task=? ORDER BY place"""
+        found = []
+        for law, en, zh, status, points, of, why_en, why_zh, name, name_en, name_zh, fault in self._db.execute(
+            sql, (learner, task)
+        ):
+            known = Misconception(name, Say(name_en, name_zh)) if name else None
+            found.append(
+                Outcome(law, Say(en, zh), status, points, of, _say(why_en, why_zh), known, course_fault=bool(fault))
+            )
+        return tuple(found)
+
+    def unmatched(self) -> tuple[Unmatched, ...]:
+        """Return what could not be matched in the latest run."""
+        sql = "SELECT name, kind, reason_en, reason_zh, learner FROM unmatched ORDER BY name, kind"
+        return tuple(Unmatched(name, kind, Say(en, zh), who) for name, kind, en, zh, who in self._db.execute(sql))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+
+def _say(en: str | None, zh: str | None) -> Say | None:
+    return None if en is None else Say(en, zh or "")
+
+
+def _en(say: Say | None) -> str | None:
+    return message(say.en) if say else None
+
+
+def _zh(say: Say | None) -> str | None:
+    return message(say.zh) if say else None
