@@ -13,6 +13,7 @@ import pickle
 import signal
 import stat
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
@@ -169,7 +170,8 @@ def _results(house: House, request: Request, note: Note) -> Iterator[Result]:
     named = submission.tasks or tasks_in(submission.path, cells)
     tasks = list(dict.fromkeys(catalog.task_id(task) for task in named))
     note("tasks", tasks)
-    topics = {task: catalog.topic(task) for task in tasks}
+    by_number = {topic.number: topic for topic in catalog.topics()}
+    topics = {task: by_number[int(task[:-1])] for task in tasks}
     laws = {task: laws_for(topics[task], task) for task in tasks}
     if house.warm and any(preload.is_heavy(topic) for topic in topics.values()):
         limits = replace(limits, memory_mb=max(limits.memory_mb, preload.HEAVY_MEMORY_MB))
@@ -210,10 +212,11 @@ def _noted(law: Law, stuck: frozenset[str], note: Note) -> Law:
                 timeout=True,
             )
         note("law", law.name)
+        started = time.monotonic()
         try:
             law.function(**found)
         finally:
-            note("law", "")
+            note("law", "", law.task, law.name, time.monotonic() - started)
 
     return replace(law, function=function)
 

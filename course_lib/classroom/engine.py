@@ -127,6 +127,7 @@ class Lane(threading.Thread):
         request = Request(submission, self._settings.seed, self._settings.limits)
         results: dict[str, Result] = {}
         tasks: list[str] = []
+        timings: list[Any] = []
         for _ in range(DEATHS):
             law = ""
             try:
@@ -137,11 +138,14 @@ class Lane(threading.Thread):
                         tasks = values[0]
                     elif kind == "law":
                         law = values[0]
+                        timings += [tuple(values[1:])] if values[1:] else []
                     elif kind == "result":
                         results[values[0].task] = values[0]
                     elif kind == "end":
                         found = tuple(results[task] for task in tasks if task in results)
-                        return Graded(submission, found, values[0], time.monotonic() - started, str(values[1]))
+                        error, words = values
+                        seconds = time.monotonic() - started
+                        return Graded(submission, found, error, seconds, words.en, words.zh, tuple(timings))
             except (EOFError, OSError, pickle.UnpicklingError):
                 self._bury()
                 if self._closed.is_set():

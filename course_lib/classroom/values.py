@@ -80,7 +80,9 @@ class Graded:
         results: one per task, in the order of the tasks; empty when the file could not be read.
         error: why it could not be read or graded; None when it was.
         seconds: wall-clock time that it took.
-        containment: which protection was in force, and which was not, in words.
+        containment: which protection was in force, and which was not, in English words.
+        containment_zh: the same in Chinese.
+        law_seconds: (task, law, wall-clock seconds) of every law that was run.
     """
 
     submission: Submission
@@ -88,3 +90,5 @@ class Graded:
     error: Say | None
     seconds: float
     containment: str
+    containment_zh: str = ""
+    law_seconds: tuple[tuple[str, str, float], ...] = ()
