@@ -101,7 +101,7 @@ def in_this_process(submissions, chosen):
         for cell in each.cells:
             exec(re.sub(r"^(from course_lib|check|finish).*", "", cell.code, flags=re.M), names)
         results = tuple(grade(task, names, seed=chosen.seed) for task in each.tasks)
-        yield Graded(each, results, None, 0.01, "none")
+        yield Graded(each, results, None, 0.01, "none", "无", (("7B", "check_counts", 0.5),))
 
 
 def graded(source, out, **options):
@@ -312,7 +312,7 @@ OUTCOMES = st.builds(
 ROWS = st.builds(
     lambda learner, task, outcomes, notes, error, file, seed: Row(
         readable(learner), task, Result(task, () if error else tuple(outcomes), tuple(notes)), error, readable(file),
-        "code", "checks", seed, 0.5, "walls", "class.zip",
+        "code", "checks", seed, 0.5, Say("walls", "围墙"), "class.zip",
     ),
     TEXTS, st.sampled_from(["7A", "7B", "12A"]), st.lists(OUTCOMES, min_size=1, max_size=2), st.lists(SAYS, max_size=1),
     st.none() | SAYS, TEXTS, st.integers(0, 99),
@@ -471,5 +471,6 @@ def test_the_overview_counts_what_the_rows_say(returned, tmp_path):
         assert {each.learners for each in counted.beliefs} == {(each.name,) for each in wrong_answers(catalog.topic(7))}
         assert sum(count for _, count in counted.containment) == 7
         assert counted.failed[0].not_passed == max(each.not_passed for each in counted.failed)
-        assert not counted.late
+        assert [each.law for each in counted.late] == ["check_counts"]
+        assert (counted.late[0].mean, counted.late[0].longest, counted.late[0].timeouts) == (0.5, 0.5, 0)
         assert not counted.faults

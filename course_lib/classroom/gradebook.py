@@ -11,7 +11,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import get_args
@@ -36,14 +36,15 @@ CREATE TABLE IF NOT EXISTS learners (learner TEXT PRIMARY KEY, ids TEXT NOT NULL
 CREATE TABLE IF NOT EXISTS tasks (
     learner TEXT NOT NULL, task TEXT NOT NULL, points INTEGER NOT NULL, of INTEGER NOT NULL, file TEXT NOT NULL,
     code TEXT NOT NULL, checks TEXT NOT NULL, seed INTEGER NOT NULL, notes TEXT NOT NULL, error_en TEXT, error_zh TEXT,
-    seconds REAL NOT NULL, containment TEXT NOT NULL, source TEXT NOT NULL, at TEXT NOT NULL,
+    seconds REAL NOT NULL, containment TEXT NOT NULL, containment_zh TEXT NOT NULL, source TEXT NOT NULL,
+    at TEXT NOT NULL,
     PRIMARY KEY (learner, task));
 CREATE TABLE IF NOT EXISTS outcomes (
     learner TEXT NOT NULL, task TEXT NOT NULL, law TEXT NOT NULL, place INTEGER NOT NULL,
     property_en TEXT NOT NULL, property_zh TEXT NOT NULL,
     status TEXT NOT NULL CHECK (status IN {STATUSES}), points INTEGER NOT NULL, of INTEGER NOT NULL,
     reason_en TEXT, reason_zh TEXT, misconception TEXT, misconception_en TEXT, misconception_zh TEXT,
-    course_fault INTEGER NOT NULL, PRIMARY KEY (learner, task, law),
+    course_fault INTEGER NOT NULL, seconds REAL, PRIMARY KEY (learner, task, law),
     FOREIGN KEY (learner, task) REFERENCES tasks ON DELETE CASCADE);
 CREATE TABLE IF NOT EXISTS unmatched (
     name TEXT NOT NULL, kind TEXT NOT NULL CHECK (kind IN {get_args(Kind)}), reason_en TEXT NOT NULL,
@@ -68,6 +69,7 @@ class Row:
         seconds: that the whole file took.
         containment: which protection was in force.
         source: what was graded in that run.
+        law_seconds: by law, the seconds that it took, as far as they were taken.
     """
 
     learner: str
@@ -79,8 +81,9 @@ class Row:
     checks: str
     seed: int
     seconds: float
-    containment: str
+    containment: Say
     source: str
+    law_seconds: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def key(self) -> tuple[str, str, int]:
@@ -181,6 +184,7 @@ class Gradebook:
         what = graded.submission
         assert isinstance(what, Returned)
         results = {each.task: each for each in graded.results}
+        shield = Say(graded.containment, graded.containment_zh or graded.containment)
         with self._transaction():
             for task in what.tasks:
                 row = Row(
@@ -193,8 +197,9 @@ class Gradebook:
                     checks[task],
                     seed,
                     graded.seconds,
-                    graded.containment,
+                    shield,
                     source,
+                    {law: seconds for one, law, seconds in graded.law_seconds if one == task},
                 )
                 self._put(row)
 
@@ -211,7 +216,7 @@ class Gradebook:
         notes = json.dumps([[message(each.en), message(each.zh)] for each in result.notes])
         task = (
             *(row.learner, row.task, result.points, result.of, row.file, row.code, row.checks, row.seed, notes),
-            *(_en(error), _zh(error), row.seconds, message(row.containment), message(row.source)),
+            *(_en(error), _zh(error), row.seconds, _en(row.containment), _zh(row.containment), message(row.source)),
             datetime.now(UTC).isoformat(timespec="seconds"),
         )
         self._db.execute("INSERT OR IGNORE INTO learners (learner) VALUES (?)", (row.learner,))
@@ -223,7 +228,7 @@ class Gradebook:
                 *(row.learner, row.task, each.law, place, message(each.sentence.en), message(each.sentence.zh)),
                 *(each.status, each.points, each.of, _en(each.message), _zh(each.message)),
                 *((known.name, _en(known.say), _zh(known.say)) if known else (None, None, None)),
-                each.course_fault,
+                *(each.course_fault, row.law_seconds.get(each.law)),
             )
             self._db.execute(f"INSERT INTO outcomes VALUES ({','.join('?' * len(outcome))})", outcome)
 
@@ -244,28 +249,31 @@ class Gradebook:
 
     def rows(self, learner: str) -> tuple[Row, ...]:
         """Return what a learner earned, by task in the course's order."""
-        sql = """SELECT task, notes, error_en, error_zh, file, code, checks, seed, seconds, containment, source
-                 FROM tasks WHERE learner=?"""
+        sql = """SELECT task, notes, error_en, error_zh, containment, containment_zh, source,
+                 file, code, checks, seed, seconds FROM tasks WHERE learner=?"""
         rows = []
-        for task, notes, en, zh, *rest in self._db.execute(sql, (learner,)).fetchall():
+        for task, notes, en, zh, shield, shield_zh, source, *made_from in self._db.execute(sql, (learner,)).fetchall():
+            file, code, checks, seed, seconds = made_from
             said = tuple(Say(*each) for each in json.loads(notes))
-            result = Result(task, self._outcomes(learner, task), said)
-            rows.append(Row(learner, task, result, _say(en, zh), *rest))
+            outcomes, took = self._outcomes(learner, task)
+            result, words, error = Result(task, outcomes, said), Say(shield, shield_zh), _say(en, zh)
+            rows.append(Row(learner, task, result, error, file, code, checks, seed, seconds, words, source, took))
         return tuple(sorted(rows, key=lambda row: task_order(row.task)))
 
-    def _outcomes(self, learner: str, task: str) -> tuple[Outcome, ...]:
+    def _outcomes(self, learner: str, task: str) -> tuple[tuple[Outcome, ...], dict[str, float]]:
         sql = """SELECT law, property_en, property_zh, status, points, of, reason_en, reason_zh,
-                 misconception, misconception_en, misconception_zh, course_fault
+                 misconception, misconception_en, misconception_zh, course_fault, seconds
                  FROM outcomes WHERE learner=? AND task=? ORDER BY place"""
-        found = []
-        for law, en, zh, status, points, of, why_en, why_zh, name, name_en, name_zh, fault in self._db.execute(
-            sql, (learner, task)
-        ):
+        found, took = [], {}
+        for law, en, zh, status, points, of, why_en, why_zh, name, *rest in self._db.execute(sql, (learner, task)):
+            name_en, name_zh, fault, seconds = rest
+            if seconds is not None:
+                took[law] = seconds
             known = Misconception(name, Say(name_en, name_zh)) if name else None
             found.append(
                 Outcome(law, Say(en, zh), status, points, of, _say(why_en, why_zh), known, course_fault=bool(fault))
             )
-        return tuple(found)
+        return tuple(found), took
 
     def unmatched(self) -> tuple[Unmatched, ...]:
         """Return what could not be matched in the latest run."""

@@ -67,6 +67,17 @@ class Property:
     judged: int
     statuses: tuple[tuple[str, int], ...]
     message: Say | None
+    seconds: tuple[float, ...]
+
+    @property
+    def mean(self) -> float:
+        """Mean seconds that it took."""
+        return mean(self.seconds or (0.0,))
+
+    @property
+    def longest(self) -> float:
+        """The most seconds that it took."""
+        return max(self.seconds, default=0.0)
 
     @property
     def not_passed(self) -> int:
@@ -101,7 +112,7 @@ class Overview:
         lines: the learners.
         beliefs: misconceptions, the commonest first.
         failed: properties that somebody did not pass, the most failed first.
-        late: properties that ran into the time limit, most often first.
+        late: properties by the time that they took, the slowest first.
         slow: (seconds, learner, file) of the slowest files.
         faults: properties whose check is itself broken.
         containment: by what was in force, how many files.
@@ -115,7 +126,7 @@ class Overview:
     late: tuple[Property, ...]
     slow: tuple[tuple[float, str, str], ...]
     faults: tuple[Property, ...]
-    containment: tuple[tuple[str, int], ...]
+    containment: tuple[tuple[Say, int], ...]
     earlier: int
 
     @property
@@ -129,7 +140,7 @@ def overview(book: Gradebook) -> Overview:
     tasks, source = book.tasks(), book.about("source")
     histograms = {task: [0] * (POINTS_PER_TASK + 1) for task in tasks}
     errors: Counter[str] = Counter()
-    files: dict[tuple[str, str], tuple[float, str]] = {}
+    files: dict[tuple[str, str], tuple[float, Say]] = {}
     beliefs: dict[tuple[str, str], tuple[Say, list[str]]] = {}
     laws = _Laws()
     lines, earlier = [], 0
@@ -152,10 +163,10 @@ def overview(book: Gradebook) -> Overview:
         lines=tuple(lines),
         beliefs=tuple(Belief(task, say, tuple(who)) for (task, _), (say, who) in ranked),
         failed=laws.ranked(lambda each: each.not_passed),
-        late=laws.ranked(lambda each: each.timeouts),
+        late=laws.ranked(lambda each: each.mean),
         slow=tuple(sorted(((seconds, *key) for key, (seconds, _) in files.items()), reverse=True)[:LONGEST]),
         faults=laws.faults(),
-        containment=tuple(Counter(words for _, words in files.values() if words).most_common()),
+        containment=tuple(Counter(words for _, words in files.values() if words.en).most_common()),
         earlier=earlier,
     )
 
@@ -176,16 +187,19 @@ class _Laws:
         self._counts: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
         self._sentences: dict[tuple[str, str], Say] = {}
         self._faults: dict[tuple[str, str], Say | None] = {}
+        self._seconds: dict[tuple[str, str], list[float]] = defaultdict(list)
 
     def add(self, row: Row) -> None:
         for each in row.result.outcomes:
             key = row.task, each.law
             self._counts[key][each.status] += 1
             self._sentences[key] = each.sentence
+            if each.law in row.law_seconds:
+                self._seconds[key].append(row.law_seconds[each.law])
             if each.course_fault:
                 self._faults.setdefault(key, each.message)
 
-    def ranked(self, weight: Callable[[Property], int]) -> tuple[Property, ...]:
+    def ranked(self, weight: Callable[[Property], float]) -> tuple[Property, ...]:
         found = [each for each in map(self._property, self._counts) if weight(each)]
         return tuple(sorted(found, key=lambda each: -weight(each)))
 
@@ -195,4 +209,6 @@ class _Laws:
     def _property(self, key: tuple[str, str]) -> Property:
         counts = self._counts[key]
         statuses = tuple(sorted(counts.items()))
-        return Property(*key, self._sentences[key], counts.total(), statuses, self._faults.get(key))
+        return Property(
+            *key, self._sentences[key], counts.total(), statuses, self._faults.get(key), tuple(self._seconds[key])
+        )

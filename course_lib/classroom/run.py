@@ -16,6 +16,7 @@ from course_lib.classroom.pages import write_pages
 from course_lib.classroom.submissions import Found, Returned, find, with_tasks
 from course_lib.classroom.tables import write_tables
 from course_lib.classroom.values import Graded, Settings, Submission
+from course_lib.language import Say
 
 Grade = Callable[[Iterable[Submission], Settings], Iterator[Graded]]
 Watch = Callable[[int, int], None]
@@ -42,7 +43,7 @@ class Done:
     failed: int
     learners: int
     unmatched: Mapping[str, int]
-    containment: tuple[str, ...]
+    containment: tuple[Say, ...]
     changed: tuple[Change, ...] | None
     gone: tuple[tuple[str, str], ...]
     index: Path
@@ -97,11 +98,12 @@ def grade_class(
         if before:
             book.copy(_standing(before, found, checks, seed, book.keys()))
         pending = _pending(found, checks, seed, book.keys())
-        failed, shields = 0, set()
+        failed, shields = 0, {}
         for number, graded in enumerate(grade(pending, replace(settings, seed=seed)), 1):
             book.save(graded, checks, seed, source.name)
             failed += graded.error is not None
-            shields |= {graded.containment} - {""}
+            if graded.containment:
+                shields[graded.containment] = Say(graded.containment, graded.containment_zh or graded.containment)
             watch(number, len(pending))
         changed = tuple(changes(before, book)) if before else None
         gone = missing(before, book) if before else ()
@@ -113,7 +115,7 @@ def grade_class(
             failed=failed,
             learners=len(book.learners()),
             unmatched=Counter(each.kind for each in found.unmatched),
-            containment=tuple(sorted(shields)),
+            containment=tuple(shields[words] for words in sorted(shields)),
             changed=changed,
             gone=gone,
             index=next(page for page in pages if page.name == "index.html"),

@@ -79,7 +79,7 @@ def long(book: Gradebook) -> list[list[Cell]]:
     lines: list[list[Cell]] = [list(_LONG)]
     for learner in book.learners():
         for row in book.rows(learner):
-            tail: list[Cell] = [row.file, row.seed, row.containment]
+            tail: list[Cell] = [row.file, row.seed, row.containment.en]
             if row.error:
                 blank: list[Cell] = ["", "", ""]
                 said: list[Cell] = ["error", 0, POINTS_PER_TASK, row.error.en, row.error.zh]

@@ -122,7 +122,7 @@ OVERVIEW = (
 <p>{{ t("Tables:", "表格：") }} {% for name in tables %}<a href="{{ name }}">{{ name }}</a>{% if not loop.last %}, {% endif %}
 {% endfor %}</p>
 <h2>{{ t("Protection in force", "生效的防护") }}</h2>
-{% if o.containment %}<ul>{% for text, count in o.containment %}<li>{{ text }}
+{% if o.containment %}<ul>{% for words, count in o.containment %}<li>{{ words.to(lang) }}
 ({{ t("%d files", "%d 个文件") | format(count) }})</li>{% endfor %}</ul>
 {% else %}<p>{{ t("Nothing was run.", "没有运行任何代码。") }}</p>{% endif %}
 {% if o.faults %}<div class="box"><p><strong>{{ t("Checks that are broken themselves; the answers are not at fault:",
@@ -170,9 +170,14 @@ OVERVIEW = (
 {% if o.failed | length > longest %}<p>{{ t("The rest is in results.csv.", "其余见 results.csv。") }}</p>{% endif %}
 {% else %}<p>{{ t("None failed.", "没有未通过的性质。") }}</p>{% endif %}
 <h2>{{ t("Slowest", "最慢的") }}</h2>
-{% if o.late %}<p>{{ t("Properties that ran into the time limit:", "达到时限的性质：") }}</p>
-{{ properties(o.late[:longest], "timeouts") }}{% else %}
-<p>{{ t("No property ran into the time limit.", "没有性质达到时限。") }}</p>{% endif %}
+{% if o.late %}<table><caption>{{ t("Properties that took longest", "耗时最长的性质") }}</caption><thead><tr>
+<th scope="col">{{ t("Task", "任务") }}</th><th scope="col">{{ t("Property", "性质") }}</th>
+<th scope="col" class="n">{{ t("Mean, s", "平均（秒）") }}</th><th scope="col" class="n">{{ t("Most, s", "最长（秒）") }}</th>
+<th scope="col" class="n">{{ t("Timeouts", "超时") }}</th></tr></thead><tbody>
+{% for each in o.late[:longest] %}<tr><td class="w">{{ each.task }}</td><th scope="row">{{ each.sentence.to(lang) }}
+<br><code>{{ each.law }}</code></th><td class="n">{{ "%.3f" | format(each.mean) }}</td>
+<td class="n">{{ "%.3f" | format(each.longest) }}</td><td class="n">{{ each.timeouts }}</td></tr>
+{% endfor %}</tbody></table>{% endif %}
 {% if o.slow %}<table><caption>{{ t("Files that took longest", "耗时最长的文件") }}</caption><thead><tr>
 <th scope="col">{{ t("Learner", "学习者") }}</th><th scope="col">{{ t("File", "文件") }}</th>
 <th scope="col" class="n">{{ t("Seconds", "秒") }}</th></tr></thead>

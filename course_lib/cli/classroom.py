@@ -103,8 +103,8 @@ def _tell(done: Done) -> None:
                 f"{done.failed} 个文件无法评分，见概览页。",
             )
         )
-    for text in done.containment:
-        print(Say(f"Protection: {text}", f"防护：{text}"))
+    for words in done.containment:
+        print(Say(f"Protection: {words.en}", f"防护：{words.zh}"))
     quiet = {"system", "older", "not asked"}
     for kind, count in sorted(done.unmatched.items()):
         if kind not in quiet:
