@@ -46,12 +46,13 @@ class Point:
 
 @dataclass(frozen=True)
 class Pitfall:
-    """What people say, why it is wrong, what it costs, and by which words it is heard."""
+    """What people say, why it is wrong, what it costs; by which words it is heard, and the points it contradicts."""
 
     says: str
     why: str
     costs: str
     listen: tuple[str, ...] = ()
+    denies: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,7 @@ def parse_card(data: Mapping[str, Any], where: str = "card.toml") -> Card:
 
 def _page(top: _Table, code: str) -> Page:
     page = top.table(code, tuple(Page.__dataclass_fields__))
+    points = len(page.rows("points", ("text", "evidence", "listen")))
     return Page(
         title=page.text("title"),
         question=page.text("question"),
@@ -148,8 +150,10 @@ def _page(top: _Table, code: str) -> Page:
             for row in page.rows("points", ("text", "evidence", "listen"))
         ),
         pitfalls=tuple(
-            Pitfall(row.text("says"), row.text("why"), row.text("costs"), row.cues("listen"))
-            for row in page.rows("pitfalls", ("says", "why", "costs", "listen"))
+            Pitfall(
+                row.text("says"), row.text("why"), row.text("costs"), row.cues("listen"), row.places("denies", points)
+            )
+            for row in page.rows("pitfalls", ("says", "why", "costs", "listen", "denies"))
         ),
         followups=tuple(Followup(row.text("q"), row.text("a")) for row in page.rows("followups", ("q", "a"))),
         quiz=tuple(_quiz(row) for row in page.rows("quiz", ("q", "options"))),
@@ -225,6 +229,14 @@ class _Table:
         if groups and all(group.startswith(("unless ", "against ")) for group in groups):
             raise CardError(f"{self.where}: {key!r} says only what it does not listen for")
         return groups
+
+    def places(self, key: str, among: int) -> tuple[int, ...]:
+        """Places in a list of `among` entries, counted from 0."""
+        value: list[object] = self._get(key, list, "a list of whole numbers", [])
+        for each in value:
+            if not isinstance(each, int) or isinstance(each, bool) or not 0 <= each < among:
+                raise CardError(f"{self.where}: {key!r} holds {each!r}; there are points 0 to {among - 1}")
+        return tuple(int(str(each)) for each in value)
 
     def table(self, key: str, known: tuple[str, ...] | None = None) -> _Table:
         return _Table(self._get(key, dict, "a table"), f"{self.where} [{key}]", known)

@@ -25,6 +25,7 @@ from course_lib.interview.reading.polarity import negated
 from course_lib.interview.reading.sentences import normal
 
 Stand = Literal["for", "against", ""]
+_REACH = {"en": 160, "zh": 60}  # characters of the normal form within which all groups of a point have to stand
 
 
 @dataclass(frozen=True)
@@ -98,27 +99,56 @@ def _pattern(phrases: Iterable[str], language: str) -> re.Pattern[str]:
 
 def stand(group: Group, text: str, language: str) -> Stand:
     """Return whether a sentence (normal form) says one alternative of `group`, says its contrary, or neither."""
-    against: Stand = ""
+    return "for" if (found := _said(group, text, language)).places else "against" if found.contrary else ""
+
+
+def stands(groups: Iterable[Group], text: str, language: str) -> tuple[Stand, ...]:
+    """Return the stand of each group in one sentence."""
+    return tuple(stand(group, text, language) for group in groups)
+
+
+def together(groups: tuple[Group, ...], texts: Iterable[str], language: str) -> bool:
+    """Return whether neighbouring sentences say all groups close together.
+
+    What stands far apart in a long sentence, or in the first and the last of three, is seldom one thought.
+    """
+    joined = 0
+    places: list[list[tuple[int, int]]] = [[] for _ in groups]
+    for text in texts:
+        for index, group in enumerate(groups):
+            places[index] += [(joined + start, joined + end) for start, end in _said(group, text, language).places]
+        joined += len(text) + 1
+    if not groups or not all(places):
+        return False
+    starts = sorted(start for each in places for start, _ in each)
+    return any(
+        all(any(start >= first and end - first <= _REACH[language] for start, end in each) for each in places)
+        for first in starts
+    )
+
+
+@dataclass(frozen=True)
+class _Said:
+    """Where a sentence says a group, and whether it says the contrary."""
+
+    places: tuple[tuple[int, int], ...]
+    contrary: bool
+
+
+@lru_cache(maxsize=8192)
+def _said(group: Group, text: str, language: str) -> _Said:
+    places, contrary = [], False
     for alternative in group:
         for match in alternative.pattern.finditer(text):
-            if alternative.wanted is None:
-                return "for"
-            if alternative.wanted != negated(text, match.start(), match.end(), language):
-                return "for"
-            against = "against"
+            wanted = alternative.wanted
+            if wanted is None or wanted != negated(text, match.start(), match.end(), language):
+                places.append(match.span())
+            else:
+                contrary = True
         for match in alternative.opposite.finditer(text) if alternative.opposite else ():
             if not negated(text, match.start(), match.end(), language):
                 if alternative.wanted is False:
-                    return "for"
-                against = "against"
-    return against
-
-
-def in_window(groups: tuple[Group, ...], window: Iterable[str], language: str) -> tuple[Stand, ...]:
-    """Return the stand of each group over some neighbouring sentences: "for" wins, then "against"."""
-    texts = list(window)
-    found: list[Stand] = []
-    for group in groups:
-        stands = {stand(group, text, language) for text in texts}
-        found.append("for" if "for" in stands else "against" if "against" in stands else "")
-    return tuple(found)
+                    places.append(match.span())
+                else:
+                    contrary = True
+    return _Said(tuple(places), contrary)

@@ -59,6 +59,11 @@ def hedged(text: str, language: str, subjects: Iterable[re.Pattern[str]] = ()) -
     return False
 
 
+def dismissed(text: str, language: str) -> bool:
+    """Return whether a sentence calls what it speaks of needless ("no need to ...")."""
+    return bool(_WORDS["dismiss"][language].search(text))
+
+
 def goes_on(text: str, language: str) -> bool:
     """Return whether a sentence draws its subject from the one before it ("so they are ...")."""
     return bool(_WORDS["goes_on"][language].match(text))
