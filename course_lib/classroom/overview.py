@@ -9,6 +9,7 @@ from statistics import mean, median
 
 from course_lib import catalog
 from course_lib.classroom.gradebook import Gradebook, Row
+from course_lib.classroom.signs import task_order
 from course_lib.grading.laws import POINTS_PER_TASK
 from course_lib.language import Say
 
@@ -157,7 +158,7 @@ def overview(book: Gradebook) -> Overview:
                 beliefs.setdefault((task, known.name), (known.say, []))[1].append(learner)
         lines.append(Line(learner, tuple(rows[task].result.points if task in rows else None for task in tasks)))
     numbers = (TaskNumbers(task, title(task), tuple(histograms[task]), errors[task]) for task in tasks)
-    ranked = sorted(beliefs.items(), key=lambda item: (-len(item[1][1]), item[0]))
+    ranked = sorted(beliefs.items(), key=lambda item: (-len(item[1][1]), task_order(item[0][0]), item[0][1]))
     return Overview(
         tasks=tuple(numbers),
         lines=tuple(lines),

@@ -16,7 +16,7 @@ from typing import Any
 
 from course_lib.grading.cells import _CHECK, _FINISH, Cell, SourceError, read_cells
 
-MEMORY_MB = 3072
+MEMORY_MB = 2560
 MAX_CODE = 4 * 2**20
 _DEFINED = re.compile(r"^(?:async +def|def|class) +(\w+)|^(\w+) *(?::[^=\n]*)?=[^=]", re.MULTILINE)
 

@@ -88,7 +88,7 @@ def grade_class(
         found = find(source, workdir, wanted)
         if not found.submissions and not found.unmatched:
             raise ValueError(f"{source} holds no files")
-        out.mkdir(parents=True, exist_ok=True)
+        out.mkdir(mode=0o700, parents=True, exist_ok=True)  # grades are nobody else's business
         book = stack.enter_context(opened(out / FILE))
         before = stack.enter_context(opened(old, write=False)) if old else None
         seed = int((before and before.about("seed")) or book.about("seed") or 0) if seed is None else seed
