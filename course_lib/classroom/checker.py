@@ -100,6 +100,7 @@ class House:
         """Try the walls. Raises NoWalls when "bubblewrap" is asked for and does not work here."""
         self._zygotes: dict[bool, Zygote] = {}
         self._failed: dict[bool, str] = {}
+        self._tasks: dict[str, tuple[str, Topic]] = {}
         self.words = contain.joined(contain.ALONE, contain.NOT_ALONE)
         self.warm = False
         if contained == "process":
@@ -134,6 +135,18 @@ class House:
 
         return start
 
+    def topics(self, named: tuple[str, ...]) -> dict[str, Topic]:
+        """Return the topic of each task, by its id, in order; what was found once is not looked up again.
+
+        Raises:
+            ValueError: for a task that does not exist.
+        """
+        for name in named:
+            if name not in self._tasks:
+                task = catalog.task_id(name)
+                self._tasks[name] = task, catalog.topic(task)
+        return dict(self._tasks[name] for name in named)
+
     def close(self) -> None:
         """End the warm processes."""
         for zygote in self._zygotes.values():
@@ -167,11 +180,9 @@ def _grade(house: House, request: Request, note: Note) -> None:
 def _results(house: House, request: Request, note: Note) -> Iterator[Result]:
     submission, limits = request.submission, request.limits
     cells = submission.cells if submission.cells is not None else _cells(submission)
-    named = submission.tasks or tasks_in(submission.path, cells)
-    tasks = list(dict.fromkeys(catalog.task_id(task) for task in named))
+    topics = house.topics(submission.tasks or tasks_in(submission.path, cells))
+    tasks = list(topics)
     note("tasks", tasks)
-    by_number = {topic.number: topic for topic in catalog.topics()}
-    topics = {task: by_number[int(task[:-1])] for task in tasks}
     laws = {task: laws_for(topics[task], task) for task in tasks}
     if house.warm and any(preload.is_heavy(topic) for topic in topics.values()):
         limits = replace(limits, memory_mb=max(limits.memory_mb, preload.HEAVY_MEMORY_MB))

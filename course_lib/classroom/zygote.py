@@ -55,13 +55,14 @@ def _import(names: list[str]) -> None:
     """Import modules, and names of modules written as "module:name"; what is not installed is left to the cells."""
     for each in names:
         module, _, name = each.partition(":")
-        with contextlib.suppress(ImportError, AttributeError):
+        with contextlib.suppress(ImportError):
             found = importlib.import_module(module)
-            if name:
-                getattr(found, name)
+            if name and not hasattr(found, name):
+                importlib.import_module(f"{module}.{name}")
     # What every child needs: its program, and the chances that it makes the same for all.
     import random  # noqa: F401
 
+    import numpy.ma  # noqa: F401 - the codec asks for it
     import numpy.random  # noqa: F401
 
     from course_lib.grading import worker  # noqa: F401

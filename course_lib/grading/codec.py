@@ -27,6 +27,8 @@ _PLAIN_TYPES: dict[str, type] = {
     kind.__name__: kind for kind in (bool, int, float, complex, str, bytes, list, tuple, dict, set)
 }
 
+_SIMPLE = {b"N": None, b"T": True, b"F": False, b"E": Ellipsis}
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -77,7 +79,8 @@ class _Writer:
         self.path: set[int] = set()
 
     def add(self, *parts: bytes | memoryview) -> None:
-        self.size += sum(len(part) for part in parts)
+        for part in parts:
+            self.size += len(part)
         if self.size > MAX_BYTES:
             raise NotPlain(f"a value of more than {MAX_BYTES >> 20} MB")
         self.parts.extend(parts)
@@ -89,7 +92,12 @@ class _Writer:
         self.items += 1
         if self.items > MAX_ITEMS:
             raise NotPlain(f"a value of more than {MAX_ITEMS:,} items")
-        if value is None:
+        kind = type(value)
+        if kind is str:  # the commonest kinds first
+            self.sized(b"S", value.encode("utf-8", "surrogatepass"))
+        elif kind is tuple or kind is list or kind is dict:
+            self._container(value, depth)
+        elif value is None:
             self.add(b"N")
         elif value is True or value is False:
             self.add(b"T" if value else b"F")
@@ -239,9 +247,8 @@ class _Reader:
         if depth > MAX_DEPTH + 2:
             raise Garbled("nested too deeply")
         tag = bytes(self.take(1))
-        simple = {b"N": None, b"T": True, b"F": False, b"E": Ellipsis}
-        if tag in simple:
-            return simple[tag]
+        if tag in _SIMPLE:
+            return _SIMPLE[tag]
         if tag == b"I":
             return struct.unpack("<q", self.take(8))[0]
         if tag == b"D":

@@ -33,6 +33,7 @@ class Pipe:
 
     def __init__(self, read_fd: int, write_fd: int, stop: Callable[[], None] | None = None) -> None:
         self._in, self._out, self._stop = read_fd, write_fd, stop
+        self._read = bytearray()
         self._polls = hasattr(select, "poll")  # not on Windows, where `stop` kills the worker at the deadline
         if self._polls and stop is not None:
             os.set_blocking(read_fd, False)
@@ -53,10 +54,15 @@ class Pipe:
         """Read one frame. Raises Closed, Deadline, or Garbled when the header makes no sense."""
         if deadline is not None and time.monotonic() > deadline:
             raise Deadline  # also when the other side sends without end
-        letter, size = HEADER.unpack(self._read(HEADER.size, deadline))
+        self._fill(HEADER.size, deadline)
+        letter, size = HEADER.unpack_from(self._read)
         if letter not in _LETTERS or size > MAX_BYTES + 4096:
             raise Garbled("bytes that are not a message")
-        return letter, bytes(self._read(size, deadline))
+        end = HEADER.size + size
+        self._fill(end, deadline)
+        payload = bytes(memoryview(self._read)[HEADER.size : end])
+        del self._read[:end]
+        return letter, payload
 
     def close(self) -> None:
         """Close both descriptors."""
@@ -66,11 +72,11 @@ class Pipe:
             except OSError:
                 continue
 
-    def _read(self, size: int, deadline: float | None) -> bytearray:
-        data = bytearray()
-        while len(data) < size:
+    def _fill(self, size: int, deadline: float | None) -> None:
+        """Read until at least `size` bytes are there. What comes after them is the next frame's."""
+        while len(self._read) < size:
             try:
-                part = self._timed(partial(os.read, self._in, min(size - len(data), 1 << 20)), deadline)
+                part = self._timed(partial(os.read, self._in, 1 << 16 if size < 1 << 16 else 1 << 20), deadline)
             except BlockingIOError:
                 self._poll(self._in, select.POLLIN, deadline)
                 continue
@@ -78,8 +84,7 @@ class Pipe:
                 raise Closed from None
             if not part:
                 raise Closed
-            data += part
-        return data
+            self._read += part
 
     def _poll(self, descriptor: int, event: int, deadline: float | None) -> None:
         poll = select.poll()

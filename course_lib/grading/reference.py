@@ -20,6 +20,7 @@ from course_lib.language import Say
 
 _KEYS = {"name", "caught_by", "en", "zh", "code"}
 _namespaces: dict[tuple[Path, int], dict[str, Any]] = {}
+_wrong: dict[Path, tuple[int, tuple[Wrong, ...]]] = {}
 _runs: dict[tuple[Path, tuple[int, ...], int, str, str, str], Judged] = {}
 
 
@@ -41,6 +42,14 @@ def wrong_answers(topic: Topic) -> tuple[Wrong, ...]:
         CourseError: names the entry and the key that is missing or unknown.
     """
     path = topic.folder / "wrong.toml"
+    stamp = _stamp(path)
+    known = _wrong.get(path)
+    if known is None or known[0] != stamp:
+        _wrong[path] = known = stamp, _read_wrong(topic, path)
+    return known[1]
+
+
+def _read_wrong(topic: Topic, path: Path) -> tuple[Wrong, ...]:
     if not path.is_file():
         return ()
     try:
