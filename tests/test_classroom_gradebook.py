@@ -170,6 +170,25 @@ def test_a_run_that_is_killed_loses_at_most_what_was_in_progress(returned, tmp_p
     assert tables(cut) == tables(whole)
 
 
+def test_what_lies_in_the_current_folder_is_never_imported(tmp_path):
+    trap = "open(__file__ + '.sprung', 'w'); raise SystemExit('sprung')\n"
+    root = tmp_path / "returned"
+    for name in ("json", "re", "pickle", "ast", "numpy", "course_lib", "tomllib", "typing", "sitecustomize"):
+        (root / name).mkdir(parents=True)
+        (root / f"{name}.py").write_text(trap)
+        (root / name / "__init__.py").write_text(trap)
+    (root / "ann").mkdir()
+    (root / "ann/07.py").write_text(answers()["right"])
+    program = "from course_lib.cli import app; app()"
+    command = [sys.executable, "-P", "-c", program, "grade", ".", "--out", str(tmp_path / "out")]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert not list(root.rglob("*.sprung"))
+    assert points(tmp_path / "out") == {"ann": ("10", "10")}
+    listed = (tmp_path / "out/unmatched.csv").read_text("utf-8-sig")
+    assert listed.count("no task") == 18
+
+
 def _count(out):
     try:
         with sqlite3.connect(f"file:{out / FILE}?mode=ro", uri=True) as db:

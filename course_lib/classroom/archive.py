@@ -7,6 +7,7 @@ place of our own choosing.
 from __future__ import annotations
 
 import calendar
+import errno
 import os
 import re
 import stat
@@ -34,6 +35,7 @@ MAX_RATIO, RATIO_FROM = 500, 64 * 2**20
 NOTE_BYTES = 4 * 2**20
 _SYSTEM_FOLDERS = {".ipynb_checkpoints", "__macosx", "__pycache__", ".git", ".venv", ".idea", ".vscode", ".mypy_cache"}
 _SYSTEM_FILES = {".ds_store", "thumbs.db", "desktop.ini", ".gitignore", ".directory"}
+_OURS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE}  # the disk's fault, not the file's
 _CHUNK = 1 << 20
 _NO_CODE = Say("It is neither a notebook nor a script.", "既不是 notebook，也不是脚本。")
 _TWICE = Say("The zip holds this name twice; the last one counts.", "该 zip 中此文件名出现多次，以最后一个为准。")
@@ -131,7 +133,9 @@ class _Unpacking:
         """Open a zip that was found inside; a damaged one is a file like any other."""
         try:
             yield from self.open(path, (*parts[:-1], parts[-1][:-4]), nested=False)
-        except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
+        except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
+            if isinstance(error, OSError) and error.errno in _OURS:
+                raise
             say = Say("It is damaged: it cannot be opened as a zip.", "文件已损坏：无法作为 zip 打开。")
             yield Unmatched("/".join(parts), "damaged", say)
 

@@ -28,6 +28,7 @@ from course_lib.language import Say
 
 PATIENCE = 120.0  # seconds beyond a submission's own limit in which its checker must say something
 DEATHS = 20  # of checkers, on one submission
+# -I: the current folder may be what was returned, and no module of a learner's must be imported from there.
 _PACKAGE_ROOT = Path(__file__).resolve().parents[2]
 _START = "import sys; sys.path.insert(0, {root!r}); from course_lib.classroom.checker import main; main({contained!r})"
 
@@ -184,7 +185,7 @@ class Lane(threading.Thread):
 
     def _start(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _START.format(root=str(_PACKAGE_ROOT), contained=self._settings.contain)],
+            [sys.executable, "-I", "-c", _START.format(root=str(_PACKAGE_ROOT), contained=self._settings.contain)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,

@@ -135,7 +135,9 @@ def _usernames(found: list[Owner | None]) -> list[Owner | None]:
     same = next((at for at, pair in enumerate(zip(first, last, strict=False)) if len(set(pair)) > 1), len(first))
     cut = first.rfind("_", 0, same) + 1
     return [
-        replace(owner, name=owner.name[cut:], ids=()) if owner and owner.ids and owner.ids[0][0] == _HEAD else owner
+        replace(owner, name=owner.name[cut:] or owner.name, ids=())
+        if owner and owner.ids and owner.ids[0][0] == _HEAD
+        else owner
         for owner in found
     ]
 

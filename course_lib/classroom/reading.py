@@ -16,7 +16,9 @@ from course_lib.grading.cells import Cell
 from course_lib.language import Say
 
 SECONDS = 60.0
-_MODULE = "course_lib.classroom.reading_child"
+# -I: the current folder may be what was returned, and no module of a learner's must be imported from there.
+_PACKAGE_ROOT = Path(__file__).resolve().parents[2]
+_START = "import sys; sys.path.insert(0, {root!r}); from course_lib.classroom.reading_child import main; main()"
 _IN_CHINESE = (
     ("not valid JSON", "文件已损坏：不是有效的 JSON，请在 JupyterLab 中重新保存。"),
     ("not a notebook of format 4", "不是第 4 版格式的 notebook，请在 JupyterLab 中打开并重新保存。"),
@@ -85,7 +87,7 @@ class Reader:
 
     def _ask(self, path: Path) -> dict[str, Any]:
         if self._child is None:
-            command = [sys.executable, "-m", _MODULE]
+            command = [sys.executable, "-I", "-c", _START.format(root=str(_PACKAGE_ROOT))]
             pipe = subprocess.PIPE
             self._child = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)
         child = self._child
@@ -114,4 +116,7 @@ class Reader:
 
 def _say(english: str) -> Say:
     chinese = next((zh for part, zh in _IN_CHINESE if part in english), "无法读取该文件。")
-    return Say(f"It {english}." if english.startswith(("is ", "holds ")) else f"It cannot be read: {english}.", chinese)
+    return Say(
+        f"It {english}." if english.startswith(("is ", "holds ", "cannot ")) else f"It cannot be read: {english}.",
+        chinese,
+    )

@@ -142,7 +142,8 @@ def _problem(each: _Read, owner: Owner | None, only: frozenset[str]) -> Unmatche
             "No task of the course was recognised in it: neither a call of check nor a function that a task asks for.",
             "没有认出课程中的任务：既没有 check 调用，也没有任务要求的函数。",
         )
-        learner = learner if len(each.file.parts) > 1 or (owner and owner.ids) else ""  # a lone name may be no person's
+        alone = len(each.file.parts) == 1 and not (owner and owner.ids)  # then the name may be no person's
+        learner = "" if alone or not name.lower().endswith(".ipynb") else learner
         return Unmatched(name, "no task", say, learner)
     if owner is None:
         say = Say(
