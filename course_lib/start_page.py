@@ -53,6 +53,12 @@ _MODERN = Say(
     "Eighteen more questions that interviewers ask today, with answers",
     "面试官今天还会问的十八个问题，附回答",
 )
+_MOCK = Say("The mock interview", "模拟面试")
+_MOCK_MORE = Say(
+    ": questions out loud against the clock, a table to diagnose, a whiteboard, your own numbers to defend. "
+    "Also `course interview` in a terminal.",
+    "：计时出声回答、读表诊断、白板题、为自己的数字辩护。也可在终端运行 `course interview`。",
+)
 _FOOT = Say(
     "This page is written anew at every start. Your exercises in this folder never are: `course reset 04` puts a "
     "fresh one in place and keeps yours beside it.",
@@ -136,7 +142,13 @@ def solved(topics: Sequence[catalog.Topic], best: Mapping[str, int]) -> list[int
     ]
 
 
-def page(topics: Sequence[Row], stale: Sequence[int] = (), made: plan.Plan | None = None, modern: str = "") -> str:
+def page(
+    topics: Sequence[Row],
+    stale: Sequence[int] = (),
+    made: plan.Plan | None = None,
+    modern: str = "",
+    mock: str = "",
+) -> str:
     """Render the page in the learner's language.
 
     Args:
@@ -144,6 +156,7 @@ def page(topics: Sequence[Row], stale: Sequence[int] = (), made: plan.Plan | Non
         stale: numbers of the topics whose exercise has changed since the learner's copy was made.
         made: the learner's plan, if they asked for one.
         modern: link to the page of modern questions, "" where there is none.
+        mock: link to the page of the mock interview, "" where there is none.
     """
     written = [row for row in topics if row.written]
     points, of, done = (
@@ -166,6 +179,7 @@ def page(topics: Sequence[Row], stale: Sequence[int] = (), made: plan.Plan | Non
         *(_changed(number) for number in stale),
         f"## {_PLAN}",
         _plan(topics, made) if made else str(_NO_PLAN),
+        *([f"[00 · {_MOCK}]({mock}){_MOCK_MORE}"] if mock else []),
         f"## {_ROADS}",
         *(_road(road, topics) for road in plan.ROADS),
         _table(topics),
@@ -220,11 +234,12 @@ def _plan(topics: Sequence[Row], made: plan.Plan) -> str:
 
 
 def _changed(number: int) -> str:
+    what = Say(f"The exercise of topic {number:02d}", f"主题 {number:02d} 的练习") if number else _MOCK
     return str(
         Say(
-            f"<b>The exercise of topic {number:02d} has changed</b> since your copy was made. Yours still works; "
+            f"<b>{what.en} has changed</b> since your copy was made. Yours still works; "
             f"`course reset {number:02d}` in a terminal puts the new one in place and keeps yours beside it.",
-            f"<b>主题 {number:02d} 的练习已更新</b>，而你的副本是旧的。你的副本仍可使用；"
+            f"<b>{what.zh}已更新</b>，而你的副本是旧的。你的副本仍可使用；"
             f"在终端运行 `course reset {number:02d}` 会放入新版，并把你的保留在旁边。",
         )
     )
@@ -264,11 +279,12 @@ def write(root: Path | None = None) -> tuple[Path, list[Path], list[Path]]:
 
     base = root or course_root()
     made, stale = workbook.prepare(base), workbook.changed(base)
-    numbers = [catalog.topic(path.stem, base).number for path in stale]
+    numbers = [int(path.name[:2]) for path in stale]
     best = progress().best()
     modern = f"docs/modern_questions{'.zh' if language() == 'zh' else ''}.md"
     link = f"../{modern}" if (base / modern).is_file() else ""
-    text = page(rows(best, base), numbers, _made(catalog.topics(base), best), link)
+    mock = next((each.name for each in (base / "notebooks").glob("00_*.ipynb")), "")  # its copy was made above
+    text = page(rows(best, base), numbers, _made(catalog.topics(base), best), link, mock)
     path = base / workbook.FOLDER / FILE
     workbook.replace(path, text.encode())
     return path, made, stale
@@ -291,7 +307,7 @@ def main() -> int:
         print(f"course: {len(made)} new in {workbook.FOLDER}/: {', '.join(path.name for path in made)}")
     for copy in stale:
         number = copy.name[:2]
-        print(f"course: exercise {number} has changed since your copy was made; `course reset {number}` renews it")
+        print(f"course: {copy.name} has changed since your copy was made; `course reset {number}` renews it")
     return 0
 
 

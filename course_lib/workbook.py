@@ -60,7 +60,7 @@ def reset(which: str | int, root: Path | None = None) -> tuple[Path, Path | None
     """Put a fresh copy of a topic's exercise in place and keep the learner's under a name with the date.
 
     Args:
-        which: the topic, as `catalog.topic` takes it: 4, "04", "4A".
+        which: the topic, as `catalog.topic` takes it: 4, "04", "4A"; or "00" for the interview's page.
         root: the folder that holds `topics/` and `exercises/`; default `course_root()`.
 
     Returns:
@@ -70,10 +70,12 @@ def reset(which: str | int, root: Path | None = None) -> tuple[Path, Path | None
         ValueError: no such topic, or it has no exercise yet.
     """
     base = root or course_root()
-    topic = catalog.topic(which, base)
-    source = base / "exercises" / f"{topic.name}.ipynb"
-    if not source.is_file():
-        raise ValueError(f"topic {topic.number:02d} has no exercise yet: it is being written")
+    source = next((page for page in _sources(base) if str(which) == "00" == page.name[:2]), None)
+    if source is None:
+        topic = catalog.topic(which, base)
+        source = base / "exercises" / f"{topic.name}.ipynb"
+        if not source.is_file():
+            raise ValueError(f"topic {topic.number:02d} has no exercise yet: it is being written")
     copy = base / FOLDER / source.name
     fresh = _fresh(source)
     backup = _back_up(copy) if copy.exists() else None
@@ -83,7 +85,8 @@ def reset(which: str | int, root: Path | None = None) -> tuple[Path, Path | None
 
 
 def _sources(base: Path) -> list[Path]:
-    return sorted((base / "exercises").glob("*.ipynb"))
+    """Every exercise, and the pages that are worked in without being one (00, the interview)."""
+    return [*sorted((base / "notebooks").glob("00_*.ipynb")), *sorted((base / "exercises").glob("*.ipynb"))]
 
 
 def _fresh(source: Path) -> bytes:

@@ -15,6 +15,7 @@ from course_lib import workbook
 from course_lib.catalog import topics
 from course_lib.home import course_root
 from tests import gates
+from tools.extra import extras
 from tools.rendering import KINDS
 
 ROOT = course_root()
@@ -22,8 +23,15 @@ WRITTEN = [topic for topic in topics() if topic.written]
 COMMITTED = [path for kind in KINDS for path in sorted((ROOT / kind).glob("*.ipynb"))]
 
 
+@pytest.mark.parametrize("page", extras(ROOT), ids=lambda page: page.relative)
+def test_a_page_by_itself_is_what_its_source_renders(page):
+    assert page.stale() is None
+
+
 def test_every_written_topic_has_its_three_notebooks_and_nothing_else_is_there():
     wanted = {f"{kind}/{topic.name}.ipynb" for kind in KINDS for topic in WRITTEN}
+    wanted |= {page.relative for page in extras(ROOT)}
+    assert "notebooks/00_interview.ipynb" in wanted
     assert {path.relative_to(ROOT).as_posix() for path in COMMITTED} == wanted
 
 

@@ -100,13 +100,14 @@ def test_what_a_card_says_cannot_break_the_page():
     assert r"\<b\>\*a\* \[x\](y) \`z\`" in text
 
 
-def test_a_changed_exercise_is_announced_with_the_command_that_renews_it(course, capsys, monkeypatch):
+@pytest.mark.parametrize("number", ["00", "01"])
+def test_a_changed_exercise_is_announced_with_the_command_that_renews_it(course, capsys, monkeypatch, number):
     monkeypatch.setenv("COURSE_ROOT", str(course))
     workbook.prepare(course)
     origin = course / "workbook" / workbook.ORIGIN
-    origin.write_text(re.sub(r'"[0-9a-f]{64}"', '"an older one"', origin.read_text("utf-8"), count=1), "utf-8")
+    older = re.sub(rf'("{number}_[^"]*": )"[0-9a-f]{{64}}"', r'\1"an older one"', origin.read_text("utf-8"))
+    origin.write_text(older, "utf-8")
     assert start_page.main() == 0
-    number = sorted((course / "exercises").glob("*.ipynb"))[0].name[:2]
     assert f"course reset {number}" in capsys.readouterr().out
     assert f"`course reset {number}`" in (course / "workbook" / "START.md").read_text("utf-8").split("<table")[0]
 
@@ -130,3 +131,16 @@ def test_a_broken_card_is_one_line_that_names_it(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("COURSE_ROOT", str(tmp_path))
     assert start_page.main() == 1
     assert re.fullmatch(r"course: topics/01_broken/card\.toml: .*\n", capsys.readouterr().err)
+
+
+def test_the_interviews_page_is_copied_linked_and_renewed_like_an_exercise(course, monkeypatch):
+    monkeypatch.setenv("COURSE_ROOT", str(course))
+    path, made, _ = start_page.write()
+    copy = course / "workbook" / "00_interview.ipynb"
+    assert copy in made
+    assert "(00_interview.ipynb)" in path.read_text("utf-8").split("<table")[0]
+    copy.write_text("mine", "utf-8")
+    start_page.write()
+    assert copy.read_text("utf-8") == "mine"
+    fresh, backup = workbook.reset("00")
+    assert (fresh, backup.read_text("utf-8")) == (copy, "mine")

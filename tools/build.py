@@ -17,14 +17,16 @@ from pathlib import Path
 if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from course_lib.catalog import Topic, topic, topics
+from course_lib.catalog import topic, topics
 from course_lib.home import course_root
 from tools import modern
+from tools.extra import extras
 from tools.measured import measured_text, numbers_of
 from tools.rendering import KINDS, Page, page_of
 from tools.source import BuildError
 
 LESSON_SECONDS = 45
+ALONE = "00"  # on the command line: the pages that no topic renders
 
 
 def build(page: Page, *, execute: bool) -> float:
@@ -38,7 +40,7 @@ def build(page: Page, *, execute: bool) -> float:
     start = time.perf_counter()
     notebook, records = page.executed()
     seconds = time.perf_counter() - start
-    if page.kind == "notebooks":
+    if page.records:
         _write(page.topic.folder / "measured.toml", measured_text(numbers_of(records)))
     _write(page.path, page.finished(notebook))
     return seconds
@@ -54,54 +56,56 @@ def _write(path: Path, text: str) -> None:
     partial.replace(path)
 
 
-def check(chosen: Sequence[Topic], root: Path) -> tuple[list[str], list[str]]:
+def check(chosen: Sequence[Page]) -> tuple[list[str], list[str]]:
     """Return what is stale, one sentence each, and the notebooks that an older course_lib executed."""
     stale: list[str] = []
     older: list[str] = []
-    for each in chosen:
-        for kind in KINDS:
-            page = page_of(each, kind, root)
-            try:
-                reason = page.stale()
-            except (BuildError, ValueError) as error:
-                reason = str(error)
-            if reason:
-                stale.append(reason)
-            elif page.library_changed():
-                older.append(page.relative)
+    for page in chosen:
+        try:
+            reason = page.stale()
+        except (BuildError, ValueError) as error:
+            reason = str(error)
+        if reason:
+            stale.append(reason)
+        elif page.library_changed():
+            older.append(page.relative)
     return stale, older
 
 
 def orphans(root: Path) -> list[str]:
-    """Return a sentence for every notebook that no topic renders."""
+    """Return a sentence for every notebook that neither a topic nor a page by itself renders."""
     known = {each.name for each in topics(root) if each.written}
+    alone = {page.path for page in extras(root)}
     return [
         f"{kind}/{path.name} has no source in topics/; remove it"
         for kind in KINDS
         for path in sorted((root / kind).glob("*.ipynb"))
-        if path.stem not in known
+        if path.stem not in known and path not in alone
     ]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     parser = argparse.ArgumentParser(prog="tools/build.py", description="Render topics/ into notebooks.")
-    parser.add_argument("topics", nargs="*", help="numbers such as 04; default: every written topic")
+    parser.add_argument("topics", nargs="*", help="numbers such as 04, 00 for the interview; default: all")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when a notebook is stale")
     parser.add_argument("--no-execute", action="store_true", help="render the text again, keep the outputs")
     parser.add_argument("--changed", action="store_true", help="build only what is stale")
     options = parser.parse_args(arguments)
     root = course_root()
     try:
-        chosen = [topic(which, root) for which in options.topics] or [t for t in topics(root) if t.written]
+        alone = extras(root) if ALONE in options.topics or not options.topics else []
+        named = [topic(which, root) for which in options.topics if which != ALONE]
+        chosen = named if options.topics else [t for t in topics(root) if t.written]
     except ValueError as error:
         return _fail(str(error))
     unwritten = [each.name for each in chosen if not each.written]
     if unwritten:
         return _fail(f"{', '.join(unwritten)}: lesson.py, exercise.py, checks.py or wrong.toml is missing")
+    pages: list[Page] = [*alone, *(page_of(each, kind, root) for each in chosen for kind in KINDS)]
     if options.check:
-        return _report(*check(chosen, root), [] if options.topics else orphans(root)) | _modern("--check")
-    return _build_all(chosen, root, execute=not options.no_execute, only_changed=options.changed) | _modern()
+        return _report(*check(pages), [] if options.topics else orphans(root)) | _modern("--check")
+    return _build_all(pages, execute=not options.no_execute, only_changed=options.changed) | _modern()
 
 
 def _modern(*arguments: str) -> int:
@@ -126,23 +130,22 @@ def _report(stale: list[str], older: list[str], orphaned: list[str]) -> int:
     return 1 if stale or orphaned else 0
 
 
-def _build_all(chosen: Sequence[Topic], root: Path, *, execute: bool, only_changed: bool) -> int:
+def _build_all(chosen: Sequence[Page], *, execute: bool, only_changed: bool) -> int:
     failures = 0
-    for each in chosen:
-        for kind in KINDS:
-            page = page_of(each, kind, root)
-            try:
-                if only_changed and not page.stale():
-                    continue
-                seconds = build(page, execute=execute)
-            except (BuildError, ValueError) as error:
-                failures += 1
-                print(f"error: {error}", file=sys.stderr)
+    for page in chosen:
+        try:
+            if only_changed and not page.stale():
                 continue
-            if not os.environ.get("CI"):
-                print(f"{page.relative}  {seconds:.1f} s" if execute else page.relative, flush=True)
-            if kind == "notebooks" and seconds > LESSON_SECONDS:
-                print(f"warning: lesson {each.number:02d} took {seconds:.0f} s, over {LESSON_SECONDS}", file=sys.stderr)
+            seconds = build(page, execute=execute)
+        except (BuildError, ValueError) as error:
+            failures += 1
+            print(f"error: {error}", file=sys.stderr)
+            continue
+        if not os.environ.get("CI"):
+            print(f"{page.relative}  {seconds:.1f} s" if execute else page.relative, flush=True)
+        if page.kind == "notebooks" and seconds > LESSON_SECONDS:
+            lesson = f"{page.topic.number:02d}"
+            print(f"warning: lesson {lesson} took {seconds:.0f} s, over {LESSON_SECONDS}", file=sys.stderr)
     return 1 if failures else 0
 
 

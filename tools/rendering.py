@@ -52,6 +52,11 @@ class Page:
         """The source's name for messages."""
         return self.source.relative_to(self.root)
 
+    @property
+    def records(self) -> bool:
+        """True when running it writes measured.toml."""
+        return self.kind == "notebooks"
+
     @cached_property
     def cells(self) -> list[Cell]:
         """The cells to render. For exercises the lines are those of the exercise after the removal."""
@@ -98,7 +103,7 @@ class Page:
         notebook = self.rendered()
         copy_outputs(executed, notebook)
         # An exercise's outputs are compared when it is tested; a library that changed is of no concern to it.
-        library = library_digest() if self.kind == "notebooks" else None
+        library = library_digest() if self.records else None
         stamp(notebook, rendered_from=self.where.as_posix(), source=self.code_digest(), library=library)
         return to_text(notebook)
 
@@ -147,7 +152,7 @@ class Page:
         """A hash of all that decides the outputs: the code cells, and the topic's files that code may read."""
         unread = _NOT_READ_BY[self.kind]
         files = [p for p in self.topic.folder.rglob("*") if p.is_file() and p.name not in unread and _committed(p)]
-        return digest(files, self.topic.folder, extra=_code(self.cells))
+        return digest(files, self.topic.folder, extra=code_of(self.cells))
 
 
 def page_of(topic: Topic, kind: str, root: Path) -> Page:
@@ -159,7 +164,8 @@ def _committed(path: Path) -> bool:
     return "__pycache__" not in path.parts and not path.name.startswith(".")
 
 
-def _code(cells: list[Cell]) -> str:
+def code_of(cells: list[Cell]) -> str:
+    """The code cells and their tags, as one text to hash."""
     return "\0".join(f"{cell.tags}\n{cell.source}" for cell in cells if cell.kind == "code")
 
 

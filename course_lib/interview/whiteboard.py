@@ -27,7 +27,9 @@ _HOW = Say(
 
 
 def tasks(topic: Topic) -> Iterator[tuple[str, int]]:
-    """Yield (task, lines of its solution) for the tasks of a written topic."""
+    """Yield (task, lines of its solution) for the tasks of a written topic whose exercise is rendered."""
+    if not _rendered(topic).is_file():
+        return
     text = (topic.folder / "exercise.py").read_text("utf-8")
     lines, task_lines, inside = text.splitlines(), 0, False
     for line in lines:
@@ -59,7 +61,7 @@ def stub(topic: Topic, task: str, language: str, name: str = "FILE") -> str:
     Raises:
         ValueError: the exercise has not been rendered.
     """
-    path = course_root() / "exercises" / f"{topic.name}.ipynb"
+    path = _rendered(topic)
     try:
         cells = json.loads(path.read_text("utf-8"))["cells"]
     except (OSError, ValueError, KeyError) as error:
@@ -114,6 +116,10 @@ def grade(path: Path, task: str) -> Result:
     (result,) = grade_file(path, (catalog.task_id(task),))
     progress().save_attempt(result, where="file")
     return result
+
+
+def _rendered(topic: Topic) -> Path:
+    return course_root() / "exercises" / f"{topic.name}.ipynb"
 
 
 def _only_imports(code: str) -> bool:

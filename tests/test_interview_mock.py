@@ -1,0 +1,507 @@
+"""A mock interview from its plan to its report: reproducible, in time, kept through a kill, in both languages."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+import subprocess
+import sys
+from datetime import datetime
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from course_lib.card import LEVELS, ROLES
+from course_lib.catalog import topic, topics
+from course_lib.grading.reference import wrong_answers
+from course_lib.home import course_root
+from course_lib.interview import diagnose, mock, session, store, whiteboard
+from course_lib.interview.defend import Own, challenges
+from course_lib.interview.reading import Fallen, Heard, NumberSaid, Reading
+from course_lib.interview.report import report
+from course_lib.interview.report_html import html_page
+from course_lib.interview.report_text import told
+from course_lib.language import Say
+
+ROOT = course_root()
+TOPICS = topics()
+NOW = datetime(2026, 11, 24, 15, 0)
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """A learner's own folders: progress, and a course whose workbook is theirs."""
+    root = tmp_path / "course"
+    root.mkdir()
+    for folder in ("topics", "exercises", "notebooks"):
+        (root / folder).symlink_to(ROOT / folder, target_is_directory=True)
+    monkeypatch.setenv("COURSE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("COURSE_ROOT", str(root))
+    monkeypatch.setenv("COURSE_LANG", "en")
+    return tmp_path
+
+
+# The plan
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("minutes", [10, 11, 17, 30, 45, 90])
+def test_a_plan_keeps_to_its_minutes_and_its_role(role, minutes):
+    plan = mock.plan(TOPICS, role, minutes, seed=3)
+    assert plan.planned <= minutes
+    assert plan.planned >= minutes - 1
+    assert all(step.minutes > 0 for step in plan.steps)
+    assert all(role in topic(step.topic).card.roles for step in plan.steps)
+    kinds = [step.kind for step in plan.steps]
+    assert {"question", "diagnose", "whiteboard", "defend"} <= set(kinds)
+    assert kinds.count("whiteboard") == kinds.count("diagnose") == 1
+    levels = [LEVELS.index(step.level) for step in plan.steps if step.kind == "question"]
+    assert levels == sorted(levels)
+
+
+def test_follow_ups_belong_to_the_question_before_them():
+    plan = mock.plan(TOPICS, "mobile", 60, seed=1)
+    asked = None
+    for step in plan.steps:
+        if step.kind == "question":
+            asked = step.topic
+        elif step.kind == "followup":
+            assert step.topic == asked
+
+
+def test_the_seed_decides_everything_and_seeds_differ():
+    plans = [mock.plan(TOPICS, "embedded", 30, seed) for seed in range(8)]
+    assert plans == [mock.plan(TOPICS, "embedded", 30, seed) for seed in range(8)]
+    assert len({tuple((step.topic, step.kind) for step in plan.steps) for plan in plans}) == len(plans)
+
+
+@pytest.mark.parametrize(
+    ("role", "minutes", "said"), [("desktop", 30, "mobile, embedded, research"), ("mobile", 5, "10")]
+)
+def test_a_plan_that_cannot_be_says_what_can(role, minutes, said):
+    with pytest.raises(ValueError, match=said):
+        mock.plan(TOPICS, role, minutes, 0)
+
+
+def test_every_text_of_a_plan_is_there_in_both_languages_with_its_numbers_filled():
+    for role in ROLES:
+        for step in mock.plan(TOPICS, role, 60, seed=2).steps:
+            for say in (step.ask, *step.points, *step.pitfalls, *([step.model] if step.model else [])):
+                assert re.search("[\u4e00-\u9fff]", say.zh), say
+                assert not re.search("[\u4e00-\u9fff]", say.en.replace("误", "")), say
+                if step.kind != "whiteboard":
+                    assert not re.search(r"\{[a-z_0-9]+(:[^}]*)?\}", re.sub(r"`[^`]*`|\$[^$]*\$", "", say.en)), say
+
+
+# Tables to diagnose
+
+
+def test_every_table_can_be_diagnosed_and_its_numbers_are_the_lessons():
+    found = diagnose.diagnoses(TOPICS)
+    assert len(found) == len(diagnose.CASES) >= 6  # NoExhibit would have left one out
+    assert len({each.topic.name for each in found}) >= 6
+    for each in found:
+        committed = (ROOT / "notebooks" / f"{each.topic.name}.ipynb").read_text("utf-8")
+        assert all(cell in committed for row in each.exhibit.rows for cell in row if cell.isascii() and '"' not in cell)
+        assert len(each.shows) >= 3
+        numbers = [re.findall(r"\d+(?:\.\d+)?", say.en) for say in each.shows]
+        assert sum(map(bool, numbers)) >= len(each.shows) - 2, "an answer states what the table shows, in numbers"
+
+
+def test_a_table_that_shows_something_else_is_not_asked_about():
+    case = next(case for case in diagnose.CASES if case.topic == 13)
+    table = diagnose.exhibit(topic(13), case.columns)
+    column = table.columns.index("p McNemar")
+    other = tuple(tuple("0.9" if place == column else cell for place, cell in enumerate(row)) for row in table.rows)
+    changed = type(table)(**{**table.__dict__, "rows": other})
+    with pytest.raises(diagnose.NoExhibit):
+        case.shows(changed)
+
+
+def test_a_ledger_is_drawn_as_bars_in_proportion():
+    table = next(each.exhibit for each in diagnose.diagnoses(TOPICS) if each.exhibit.bars)
+    lengths = [len(bar) for bar in table.histogram(40)]
+    values = [float(row[table.columns.index(table.bars)].replace(",", "")) for row in table.rows]
+    assert max(lengths) == 40
+    assert all(
+        abs(length - max(1, 40 * value / max(values))) <= 0.5 for length, value in zip(lengths, values, strict=True)
+    )
+
+
+# Numbers to defend
+
+
+def test_own_numbers_are_quoted_and_the_difference_is_told():
+    ours = topic(10)
+    mine = {**ours.measured, "spaced_speedup": 0.61}
+    own = Own({ours.name: mine}, {ours.name: {"spaced_speedup": 7}})
+    rng = mock.Random("x")
+    asked = challenges(TOPICS, own, rng, 8)
+    assert all(each.mine for each in asked[:1])
+    first = asked[0]
+    assert (first.kind, first.topic.name) == ("predicted", ours.name)
+    assert "0.6" in first.ask.en
+    assert "7" in first.ask.en
+    differs = challenges(TOPICS, Own({ours.name: mine}), mock.Random("x"), 1)[0]
+    assert differs.kind == "differs"
+    assert "either side of 1" in " ".join(point.en for point in differs.points)
+    plan = mock.plan(TOPICS, "mobile", 30, 0, own)
+    assert plan.own
+    assert any("0.6" in step.ask.en for step in plan.steps if step.kind == "defend")
+
+
+def test_without_own_runs_the_numbers_are_the_courses_and_the_question_says_so():
+    plan = mock.plan(TOPICS, "mobile", 30, 0)
+    assert not plan.own
+    for step in plan.steps:
+        if step.kind == "defend":
+            assert "course's number, not yours" in step.ask.en
+            assert "不是你的" in step.ask.zh
+
+
+def test_records_of_another_version_of_a_lesson_do_not_stop_the_plan():
+    ours = topic(10)
+    strange = dict.fromkeys(ours.measured, "text") | {"unknown": 3}
+    assert mock.plan(TOPICS, "mobile", 30, 0, Own({ours.name: strange, "no_such_topic": {"a": 1}})).steps
+
+
+# The whiteboard
+
+
+def test_a_stub_is_one_task_and_runs_without_its_solution():
+    for each in TOPICS:
+        if not each.written:
+            continue
+        solution = (each.folder / "exercise.py").read_text("utf-8")
+        for task, lines in whiteboard.tasks(each):
+            text = whiteboard.stub(each, task, "zh")
+            ast.parse(text)
+            assert "raise NotImplementedError" in text
+            assert lines > 0
+            removed = [
+                line.strip() for line in re.findall(r"# BEGIN SOLUTION\n(.*?)# END", solution, re.S)[0].splitlines()
+            ]
+            assert not [line for line in removed if len(line) > 30 and line in text]
+
+
+def test_a_stub_is_never_written_over_another_file(tmp_path):
+    first = whiteboard.write_stub(topic(4), "4A", "en", tmp_path)
+    first.write_text("mine")
+    second = whiteboard.write_stub(topic(4), "4A", "en", tmp_path)
+    assert second != first
+    assert first.read_text() == "mine"
+
+
+# The session
+
+
+def begun(minutes=10, seed=0, language="en"):
+    return session.start(mock.plan(TOPICS, "mobile", minutes, seed), language, NOW)
+
+
+def reading_of(step):
+    why = Say("because", "因为")
+    points = tuple(
+        Heard(place, ("heard", "contradicted", "unsure")[place % 3], f"sentence {place}", why)
+        for place in range(len(step.points))
+    )
+    number = NumberSaid("3x", "disagrees", "3.4x", "It is 3x.")
+    return Reading(points, (Fallen(0, "They say so."),), (number,), None)
+
+
+def test_heard_is_only_a_proposal_and_the_learner_overrules_it():
+    state = begun()
+    state = session.answer(state, "text", 12, reading_of(state.step))
+    assert state.entry.said[:3] == (True, False, False)
+    state = session.overrule(state, 0, said=False)
+    state = session.overrule(state, 1, said=True)
+    assert state.entry.overruled == (0, 1)
+    state = session.tick(state, None, 3)
+    assert state.entries[0].said[:3] == (False, True, False)
+    assert state.seconds == 15
+    found = report(state, TOPICS)
+    assert any("sentence 1" in each.sentence for each in found.strengths)
+    assert "you overruled" in html_page(found, ROOT, "en")
+
+
+def test_steps_out_of_turn_are_refused_and_change_nothing():
+    state = begun()
+    for wrong in (lambda: session.tick(state, {0}, 1), lambda: session.overrule(state, 0, said=True)):
+        with pytest.raises(ValueError, match="before an answer"):
+            wrong()
+    answered = session.answer(state, "", 1)
+    with pytest.raises(ValueError, match="no point 99"):
+        session.tick(answered, {98}, 1)
+    with pytest.raises(ValueError, match="tick the points first"):
+        session.answer(answered, "again", 1)
+    over = session.finish(state)
+    with pytest.raises(ValueError, match="over"):
+        session.skip(over, 1)
+
+
+def test_time_that_is_over_is_said_and_stops_nobody():
+    state = session.tick(session.answer(begun(), "", 10_000), {0}, 0)
+    assert state.over
+    assert state.phase == "asking"
+    assert "over time" in "\n".join(told(report(state, TOPICS), "en"))
+
+
+def test_the_order_of_what_to_redo_follows_the_rule_that_is_shown():
+    state = begun(30)
+    weights = {}
+    while state.phase != "done":
+        step = state.step
+        if step.kind == "question" and not weights:
+            state = session.tick(session.answer(state, "x", 1, reading_of(step)), None, 1)
+            weights[step.topic] = 1
+        else:
+            state = session.skip(state, 1)
+    found = report(state, TOPICS)
+    assert [each.weight for each in found.redo] == sorted((each.weight for each in found.redo), reverse=True)
+    assert {each.kind for each in found.gaps} >= {"contradicted", "pitfall", "missed", "skipped"}
+    for redo in found.redo:
+        for section in redo.sections:
+            assert (ROOT / section.notebook).is_file()
+            if section.heading:
+                assert f"# {section.heading}" in (ROOT / section.notebook).read_text("utf-8").replace('\\"', '"')
+
+
+# What is kept
+
+
+def all_phases():
+    state = begun()
+    yield state
+    state = session.answer(state, "typed «text»\nwith lines", 5, reading_of(state.step))
+    yield state
+    while state.phase != "done":
+        state = session.tick(state, {0}, 1) if state.phase == "ticking" else session.skip(state, 1)
+        yield state
+
+
+def test_every_step_is_kept_exactly_and_a_finished_one_makes_room(home):
+    for state in all_phases():
+        path = store.save(state)
+        assert (store.current() if state.phase != "done" else store.last_finished()) == state
+    assert store.current() is None
+    assert path.name.startswith("finished-")
+
+
+def hostile(good):
+    """Yield damaged contents of a saved interview."""
+    data = json.loads(good)
+    yield b"", "empty"
+    yield good[: len(good) // 2], "cut"
+    yield b"\xff\xfe\x00", "no text"
+    yield b"[" * 100_000, "deep"
+    yield b'{"version": 1, "session": null}', "null"
+    for change in (
+        lambda s: s.update(at=99),
+        lambda s: s.update(at=-1),
+        lambda s: s.update(language="xx"),
+        lambda s: s.update(phase="ticking"),
+        lambda s: s["plan"].update(role="root"),
+        lambda s: s["plan"]["steps"][0].update(topic="../../etc"),
+        lambda s: s["plan"]["steps"][0].update(minutes="2"),
+        lambda s: s["plan"]["steps"][0].update(extra=1),
+        lambda s: s["plan"]["steps"][0].pop("ask"),
+        lambda s: s["plan"]["steps"][0].update(task="4A"),
+        lambda s: s.update(entries=[{}]),
+        lambda s: s.update(entries=[s["entries"][0], s["entries"][0], s["entries"][0]]),
+        lambda s: s["entries"][0].update(seconds=float("nan")),
+        lambda s: s["entries"][0].update(said=[True] * 50),
+    ):
+        copy = json.loads(good)
+        change(copy["session"])
+        yield json.dumps(copy).encode(), str(change)
+    data["version"] = 99
+    yield json.dumps(data).encode(), "newer"
+
+
+def test_a_broken_state_is_set_aside_with_a_message_and_never_overwritten(home, capsys):
+    state = session.tick(session.answer(begun(), "", 5), {0}, 1)
+    good = store.save(state).read_bytes()
+    for count, (content, name) in enumerate(hostile(good), 1):
+        path = store.folder() / "current.json"
+        path.write_bytes(content)
+        assert store.current() is None, name
+        assert "could not be read" in capsys.readouterr().err, name
+        kept = sorted(store.folder().glob("broken-*.json"), key=lambda each: each.stat().st_mtime_ns)
+        assert len(kept) == count, name
+        assert content in [each.read_bytes() for each in kept]
+        assert not path.exists()
+    path.write_bytes(good)
+    assert store.current() == state
+
+
+def test_nothing_that_a_saved_text_holds_becomes_markup(home):
+    evil = "<script>alert(1)</script>\"'><img src=x onerror=y>"
+    state = session.answer(begun(), evil, 5, reading_of(begun().step))
+    page = html_page(report(session.finish(state), TOPICS), ROOT, "en")
+    assert "<script" not in page
+    assert "<img" not in page
+
+
+# The terminal
+
+
+def lines_for(plan, language, folder):
+    """What a candidate types through a pipe: answers, ticks, a wrong whiteboard and then a right one."""
+    lines = []
+    for step in plan.steps:
+        if step.kind == "whiteboard":
+            wrong, right = files_for(step.task, folder)
+            lines += ["h", str(wrong), str(right)]
+        elif step.kind == "question":
+            lines += ["", step.points[0].to(language), "", "1 2"]
+        elif step.kind == "defend":
+            lines += ["s"]
+        else:
+            lines += ["", "", "1"]
+    return "\n".join(lines) + "\n"
+
+
+def files_for(task, folder):
+    ours = topic(task)
+    code = re.sub(r"^\s*# (BEGIN|END) SOLUTION\n", "", (ours.folder / "exercise.py").read_text("utf-8"), flags=re.M)
+    wrong = next(each for each in wrong_answers(ours) if each.task == task)
+    (folder / "right.py").write_text(code, "utf-8")
+    (folder / "wrong.py").write_text(f"{code}\n\n# %%\n{wrong.code}", "utf-8")
+    return folder / "wrong.py", folder / "right.py"
+
+
+def course(*arguments, typed=""):
+    command = [sys.executable, "-c", "from course_lib.cli import app; app()", "interview", *arguments]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "COLUMNS": "100"}
+    return subprocess.run(
+        command,
+        input=typed,
+        env=environment,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_whole_mock_through_a_pipe(home, language):
+    plan = mock.plan(TOPICS, "embedded", 12, 4)
+    page = home / "out" / "report.html"
+    run = course("--role", "embedded", "--minutes", "12", "--seed", "4", "--lang", language, "--report", str(page),
+                 typed=lines_for(plan, language, home))  # fmt: skip
+    assert (run.returncode, run.stderr) == (0, "")
+    said = re.sub(r"\s+", "", run.stdout)
+    for step in plan.steps:
+        assert re.sub(r"[\s`*#]+", "", step.ask.to(language).splitlines()[0]) in said.replace("`", "").replace("*", "")
+    for en, zh in (
+        ("not passed yet", "尚未通过"),
+        ("10 of 10 points", "10/10"),
+        ("Hint 1 of 3", "提示 1/3"),
+        ("What to redo, in order", "接下来重做什么（按顺序）"),
+        ("passed over", "跳过"),
+    ):
+        assert re.sub(r"\s+", "", Say(en, zh).to(language)) in said
+    html = page.read_text("utf-8")
+    assert f'lang="{"zh-CN" if language == "zh" else "en"}"' in html
+    assert "http" not in html
+    for link in re.findall(r'href="([^"#]*)', html):
+        assert (page.parent / link).resolve().exists() or "workbook/" in link, link
+    assert json.loads((home / "home" / "interview").glob("finished-*.json").__next__().read_text("utf-8"))
+    again = course("--resume")
+    assert "What to redo" in again.stdout or "接下来" in again.stdout
+
+
+def test_a_killed_interview_is_resumed_where_it_was(home):
+    plan = mock.plan(TOPICS, "mobile", 20, 9)
+    assert plan.steps[1].kind == "followup"
+    command = [
+        sys.executable,
+        "-c",
+        "from course_lib.cli import app; app()",
+        "interview",
+        "--minutes",
+        "20",
+        "--seed",
+        "9",
+    ]
+    child = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8",
+        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"},
+    )  # fmt: skip
+    child.stdin.write("\nI would measure it first.\n\n1\n\n\n1\n\n\n")
+    child.stdin.flush()
+    for line in child.stdout:
+        if line.startswith("3/"):
+            break
+    child.kill()
+    child.wait(20)
+    kept = store.current()
+    assert kept.at == 2
+    assert kept.entries[0].text == "I would measure it first."
+    run = course("--resume", typed="q\n")
+    assert "3/" in run.stdout
+    assert "1/" not in run.stdout
+    assert "Kept" in run.stderr
+    assert store.current().entries[:2] == kept.entries[:2]
+
+
+def test_what_cannot_be_started_is_one_line(home):
+    run = course("--role", "desktop")
+    assert run.returncode == 2
+    assert "mobile, embedded, research" in run.stderr
+    assert len(run.stderr.strip().splitlines()) == 1
+    run = course("--resume")
+    assert run.returncode == 2
+    assert "no mock interview to resume" in run.stderr
+
+
+def test_an_unfinished_interview_is_put_away_when_a_new_one_begins(home):
+    course("--seed", "1", typed="q\n")
+    run = course("--seed", "2", typed="q\n")
+    assert "kept as" in re.sub(r"\s+", " ", run.stdout)
+    assert len(list(store.folder().glob("left-*.json"))) == 1
+    assert store.current().plan.seed == 2
+
+
+# The page
+
+
+class Outline(HTMLParser):
+    """Collect headings, and complain about what a self-contained accessible page does not have."""
+
+    def __init__(self):
+        super().__init__()
+        self.levels, self.faults, self.scopes = [], [], 0
+
+    def handle_starttag(self, tag, attrs):
+        found = dict(attrs)
+        if re.fullmatch("h[1-6]", tag):
+            self.levels.append(int(tag[1]))
+        if tag == "th" and "scope" not in found:
+            self.faults.append("th without scope")
+        if tag in ("script", "link", "iframe", "img") or "src" in found:
+            self.faults.append(tag)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_page_has_an_outline_and_loads_nothing(language):
+    *_, state = all_phases()
+    page = html_page(report(state, TOPICS), ROOT, language)
+    outline = Outline()
+    outline.feed(page)
+    assert outline.faults == []
+    assert outline.levels[0] == 1
+    assert outline.levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in zip(outline.levels, outline.levels[1:], strict=False))
+    assert Path(ROOT / "notebooks").is_dir()
+
+
+def test_interviews_need_no_tensorflow(home):
+    code = "import sys; from course_lib.interview import terminal, widgets; print('tensorflow' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=60, check=True)
+    assert run.stdout.strip() == "False"
