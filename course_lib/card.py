@@ -235,7 +235,7 @@ class _Table:
         value: list[object] = self._get(key, list, "a list of whole numbers", [])
         for each in value:
             if not isinstance(each, int) or isinstance(each, bool) or not 0 <= each < among:
-                raise CardError(f"{self.where}: {key!r} holds {each!r}; there are points 0 to {among - 1}")
+                raise CardError(f"{self.where}: {key!r} holds {each!r}; the card has {among} points, counted from 0")
         return tuple(int(str(each)) for each in value)
 
     def table(self, key: str, known: tuple[str, ...] | None = None) -> _Table:

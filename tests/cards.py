@@ -13,6 +13,7 @@ from course_lib import fields
 from course_lib.catalog import Topic
 from course_lib.grading.laws import laws_of
 from course_lib.grading.reference import wrong_answers
+from course_lib.interview.reading import read_answer
 from tests.pages import lesson_cells
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -149,4 +150,22 @@ def lesson_literals(topic: Topic) -> set[float]:
     return found
 
 
-RULES = (languages_agree, chinese_is_chinese, card_is_complete, numbers_are_measured)
+def own_points_are_heard(topic: Topic, _root: Path) -> Iterator[str]:
+    """Points and pitfalls have cues in both languages; a point's own text, as an answer, is heard and no pitfall."""
+    for language in ("en", "zh"):
+        page = topic.card.page(language)
+        for kind, rows in (("points", page.points), ("pitfalls", page.pitfalls)):
+            yield from (
+                f"card [{language}] {kind}[{index}] has no `listen`"
+                for index, row in enumerate(rows)
+                if not row.listen
+            )
+        for index, point in enumerate(page.points):
+            reading = read_answer(topic, topic.fill(point.text), language)
+            if point.listen and reading.points[index].verdict != "heard":
+                yield f"card [{language}] points[{index}]: its own text is not heard"
+            for pitfall in reading.pitfalls:
+                yield f"card [{language}] points[{index}]: its own text falls into pitfalls[{pitfall.pitfall}]"
+
+
+RULES = (languages_agree, chinese_is_chinese, card_is_complete, numbers_are_measured, own_points_are_heard)

@@ -24,9 +24,12 @@ sources = [{title = "Arithmetic", url = "https://example.org/arithmetic"}]
 title = "Double it"
 question = "How do you double a number?"
 answer = "Twice {measured_ratio:.1f}, so $\\\\frac{a}{b}$ and `{kept}` stay."
-points = [{text = "It is {measured_ratio:.2f} times as large.", evidence = "measured_ratio"},
-  {text = "It is linear.", evidence = "kind"}, {text = "It is exact.", evidence = "kind"}]
-pitfalls = [{says = "Adding two doubles.", why = "Only for 2.", costs = "Everything else."}]
+points = [{text = "It is {measured_ratio:.2f} times as large.", evidence = "measured_ratio", listen = [
+    "times as large"]},
+  {text = "It is linear.", evidence = "kind", listen = ["+linear"]},
+  {text = "It is exact.", evidence = "kind", listen = ["+exact"]}]
+pitfalls = [{says = "Adding two doubles.", why = "Only for 2.", costs = "Everything else.", listen = [
+    "adding two"]}]
 followups = [{q = "And half?", a = "Divide."}, {q = "Zero?", a = "Zero."}, {q = "NaN?", a = "NaN."}]
 hints = {A = ["Think.", "Add.", "x + x"], B = ["Think.", "Subtract.", "-x"]}
 tasks = {A = "Write `double(x)`.", B = "Write `negate(x)`."}
@@ -36,9 +39,10 @@ quiz = [QUIZ_EN]
 title = "翻倍"
 question = "怎样把一个数翻倍？"
 answer = "两倍就是 {measured_ratio:.1f}。"
-points = [{text = "大了 {measured_ratio:.2f} 倍。", evidence = "measured_ratio"},
-  {text = "它是线性的。", evidence = "kind"}, {text = "它是精确的。", evidence = "kind"}]
-pitfalls = [{says = "加二就是翻倍。", why = "只对 2 成立。", costs = "其余全错。"}]
+points = [{text = "大了 {measured_ratio:.2f} 倍。", evidence = "measured_ratio", listen = ["大了"]},
+  {text = "它是线性的。", evidence = "kind", listen = ["+线性"]},
+  {text = "它是精确的。", evidence = "kind", listen = ["+精确"]}]
+pitfalls = [{says = "加二就是翻倍。", why = "只对 2 成立。", costs = "其余全错。", listen = ["加二"]}]
 followups = [{q = "减半呢？", a = "除以二。"}, {q = "零呢？", a = "还是零。"}, {q = "NaN 呢？", a = "还是 NaN。"}]
 hints = {A = ["想一想。", "做加法。", "x + x"], B = ["想一想。", "做减法。", "-x"]}
 tasks = {A = "写出 `double(x)`。", B = "写出 `negate(x)`。"}

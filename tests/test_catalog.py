@@ -104,6 +104,10 @@ def test_other_folders_are_no_topics(tmp_path):
         ('question = "怎样缩放？"', 'question = "怎样缩放？"\nquiz = [{q="?"}]', "'options'|right option"),
         ("[zh]", '[zh]\nfollowups = ["x"]', r"followups\[0\] must be a table"),
         ("[zh]", '[zh]\nfollowups = [{q = "a", answer = "b"}]', "unknown key 'answer'"),
+        ("[zh]", '[zh]\npoints = [{text = "a", listen = ["a || b"]}]', r"points\[0\]: 'listen'.*alternative is empty"),
+        ("[zh]", '[zh]\npoints = [{text = "a", listen = ["against a & "]}]', "alternative is empty"),
+        ("[zh]", '[zh]\npoints = [{text = "a", listen = ["unless a"]}]', "what it does not listen for"),
+        ("[zh]", '[zh]\npitfalls = [{says = "a", why = "b", costs = "c", denies = [0]}]', "'denies' holds 0"),
     ],
 )
 def test_a_card_s_error_names_the_key(old, new, message):

@@ -9,7 +9,7 @@ from course_lib.interview.reading.cues import compile_cues
 from course_lib.interview.reading.judge import Sentence, falls_into, judge_point
 from course_lib.interview.reading.numbers import compare_numbers
 from course_lib.interview.reading.polarity import hedged, owned
-from course_lib.interview.reading.sentences import normal, sentences, speaks
+from course_lib.interview.reading.sentences import is_list, normal, sentences, speaks
 from course_lib.interview.reading.values import Fallen, Reading
 from course_lib.language import Say
 
@@ -65,6 +65,8 @@ def _listen(question: str, answer: str, language: str) -> tuple[list[Sentence], 
     typed = sentences(answer)
     if not typed:
         return [], _SHORT
+    if is_list(answer, language):
+        return [], _LIST
     asked = " ".join(normal(each, language) for each in sentences(question))
     normals = ["" if _repeats(normal(each, language), asked, language) else normal(each, language) for each in typed]
     own = owned(normals, language)

@@ -78,7 +78,7 @@ def stem(word: str) -> str:
         word = word[:-2]
     elif word.endswith("s") and word[-2] not in "sui":
         word = word[:-1]
-    for suffix, least in (("ation", 8), ("ment", 8), ("ing", 6), ("ed", 5), ("ly", 6), ("ate", 7)):
+    for suffix, least in (("ation", 8), ("ated", 8), ("ating", 9), ("ment", 8), ("ing", 6), ("ed", 5), ("ly", 6), ("ate", 7)):
         if word.endswith(suffix) and len(word) >= least:
             word = word.removesuffix(suffix)
             if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "lsz":
@@ -107,7 +107,14 @@ def speaks(sentence: str, language: str) -> bool:
         return len(parts[0].split()) >= 3 and bool(finite) and functional > 0
     if functional < 0.1:
         return 12 * len(finite) >= len(words) or (len(words) > 3 and stem(words[0]) in _VERB_STEMS and glue >= 0.1)
-    return bool(verbs) or functional >= 0.3
+    return bool(verbs) or (functional >= 0.3 and len(words) > 5)
+
+
+def is_list(text: str, language: str) -> bool:
+    """Return whether an answer is lines of keywords: four or more, mostly of three words (seven characters) at most."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lengths = [len(line.split()) for line in lines] if language == "en" else [len(line) for line in lines]
+    return _listed(lengths, 3 if language == "en" else 7)
 
 
 def _listed(lengths: list[int], short: int) -> bool:
