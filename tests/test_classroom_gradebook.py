@@ -187,6 +187,9 @@ def test_what_lies_in_the_current_folder_is_never_imported(tmp_path):
     assert points(tmp_path / "out") == {"ann": ("10", "10")}
     listed = (tmp_path / "out/unmatched.csv").read_text("utf-8-sig")
     assert listed.count("no task") == 18
+    page = (tmp_path / "out/index.html").read_text("utf-8")
+    assert "returned" in page
+    assert "earlier source" not in page
 
 
 def _count(out):
@@ -372,7 +375,7 @@ def test_whatever_is_kept_comes_back_and_can_be_shown(tmp_path_factory, rows):
         counted = overview(book)
         assert sum(each.handed_in for each in counted.tasks) == len(last)
         assert [line.learner for line in counted.lines] == list(book.learners())
-        pages = write_pages(book, folder, "en", (), (("=x", "7A"),))
+        pages = write_pages(book, folder, "en", (), (("=x\0\u202e", "7A"),))
         assert len(pages) == len(book.learners()) + 2
         for page in pages:
             elements, attributes = markup_of(page)

@@ -450,7 +450,7 @@ def test_a_link_in_a_folder_is_refused(tmp_path):
 def test_a_bomb_is_refused_while_it_is_unpacked(tmp_path, monkeypatch, limit):
     change = {
         "size": ("MAX_BYTES", 5000),
-        "total": ("MAX_TOTAL_BYTES", 9000),
+        "total": ("MAX_TOTAL_BYTES", 10_200),
         "ratio": ("RATIO_FROM", 5000),
         "count": ("MAX_ENTRIES", 1),
     }

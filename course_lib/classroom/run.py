@@ -92,7 +92,8 @@ def grade_class(
         book = stack.enter_context(opened(out / FILE))
         before = stack.enter_context(opened(old, write=False)) if old else None
         seed = int((before and before.about("seed")) or book.about("seed") or 0) if seed is None else seed
-        book.begin(found, source.name or str(source))
+        label = source.resolve().name
+        book.begin(found, label)
         book.note(seed=str(seed))
         checks = _checks(found)
         if before:
@@ -100,7 +101,7 @@ def grade_class(
         pending = _pending(found, checks, seed, book.keys())
         failed, shields = 0, {}
         for number, graded in enumerate(grade(pending, replace(settings, seed=seed)), 1):
-            book.save(graded, checks, seed, source.name)
+            book.save(graded, checks, seed, label)
             failed += graded.error is not None
             if graded.containment:
                 shields[graded.containment] = Say(graded.containment, graded.containment_zh or graded.containment)
