@@ -100,6 +100,8 @@ def run_all(page):
     """Run all cells: wait until the kernel has taken them, then until none is left."""
     page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=MINUTE)
     page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first.wait_for(timeout=MINUTE)
+    # The indicator is idle before there is a kernel, too; running then asks which kernel to take.
+    page.get_by_text(re.compile(r"\| Idle")).first.wait_for(timeout=MINUTE)
     prompts = "[...document.querySelectorAll('.jp-Notebook .jp-InputPrompt')].map(p => p.textContent).join()"
     before = page.evaluate(prompts)
     page.get_by_role("menuitem", name="Run", exact=True).click()
@@ -190,3 +192,70 @@ def test_a_wrong_answer_is_told_its_misconception_and_a_right_one_passes(page, a
     verdict = answer(page, right)
     assert "10 of 10" in verdict
     assert "not passed" not in verdict
+
+
+INTERVIEW = "workbook/00_interview.ipynb"
+
+
+def press(page, name):
+    """Reach a button with the keyboard and press it."""
+    button = page.get_by_role("button", name=name, exact=True)
+    button.wait_for(timeout=MINUTE)
+    button.focus()
+    page.keyboard.press("Enter")
+
+
+def screen(page):
+    return page.locator(".course-interview").first
+
+
+def test_a_mock_interview_on_the_page_with_the_keyboard_in_both_languages(page, address):
+    open_file(page, address, INTERVIEW)
+    run_all(page)
+    page.get_by_label("Minutes", exact=True).fill("10")
+    page.get_by_label("Seed", exact=True).fill("4")
+    page.keyboard.press("Tab")
+    assert violations(page, ".jp-Notebook .jp-OutputArea") == []
+    press(page, "Begin")
+    page.get_by_text("1 of ").first.wait_for(timeout=MINUTE)
+    press(page, "Start the 60 seconds")
+    page.get_by_text(re.compile(r"5\d seconds left")).first.wait_for(timeout=MINUTE)
+    page.get_by_label("Language / 语言").select_option("中文")
+    page.get_by_text("第 1/").first.wait_for(timeout=MINUTE)
+    page.get_by_label("回答（可选，供课程阅读）").fill("我会先测量，再下结论。")
+    page.keyboard.press("Tab")
+    press(page, "我答完了")
+    page.get_by_text("好的回答会说到：").first.wait_for(timeout=MINUTE)
+    assert violations(page, ".jp-Notebook .jp-OutputArea") == []
+    page.get_by_label("第 1 点：我说到了").focus()
+    page.keyboard.press("Space")
+    focused = page.evaluate("document.activeElement.type")
+    assert focused == "checkbox"
+    press(page, "下一步")
+    page.get_by_text("第 2/").first.wait_for(timeout=MINUTE)
+    page.get_by_label("Language / 语言").select_option("English")
+    page.get_by_text("2 of ").first.wait_for(timeout=MINUTE)
+    first, total = map(int, re.match(r"(\d+) of (\d+)", screen(page).inner_text()).groups())
+    for number in range(first, total + 1):
+        page.get_by_text(f"{number} of {total}").first.wait_for(timeout=MINUTE)
+        if "Whiteboard" in screen(page).inner_text():
+            press(page, "Have the file checked")
+            page.get_by_text("not passed yet").first.wait_for(timeout=MINUTE)
+            assert violations(page, ".jp-Notebook .jp-OutputArea") == []
+            press(page, "Done, go on")
+        else:
+            press(page, "Pass over")
+    page.get_by_text("What to redo, in order").first.wait_for(timeout=MINUTE)
+    assert violations(page, ".jp-Notebook .jp-OutputArea") == []
+    press(page, "Write the report as a page")
+    page.get_by_text("workbook/interview_").first.wait_for(timeout=MINUTE)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_report_of_an_interview_is_accessible(page, tmp_path, language):
+    from tests.interviews import finished_report
+
+    page.set_content(finished_report(tmp_path, language))
+    assert violations(page, "body") == []
+    assert page.locator("h1").count() == 1
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

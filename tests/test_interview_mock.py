@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -20,11 +21,11 @@ from course_lib.grading.reference import wrong_answers
 from course_lib.home import course_root
 from course_lib.interview import diagnose, mock, session, store, whiteboard
 from course_lib.interview.defend import Own, challenges
-from course_lib.interview.reading import Fallen, Heard, NumberSaid, Reading
 from course_lib.interview.report import report
 from course_lib.interview.report_html import html_page
 from course_lib.interview.report_text import told
 from course_lib.language import Say
+from tests.interviews import finished, reading_of
 
 ROOT = course_root()
 TOPICS = topics()
@@ -202,16 +203,6 @@ def begun(minutes=10, seed=0, language="en"):
     return session.start(mock.plan(TOPICS, "mobile", minutes, seed), language, NOW)
 
 
-def reading_of(step):
-    why = Say("because", "因为")
-    points = tuple(
-        Heard(place, ("heard", "contradicted", "unsure")[place % 3], f"sentence {place}", why)
-        for place in range(len(step.points))
-    )
-    number = NumberSaid("3x", "disagrees", "3.4x", "It is 3x.")
-    return Reading(points, (Fallen(0, "They say so."),), (number,), None)
-
-
 def test_heard_is_only_a_proposal_and_the_learner_overrules_it():
     state = begun()
     state = session.answer(state, "text", 12, reading_of(state.step))
@@ -267,6 +258,17 @@ def test_the_order_of_what_to_redo_follows_the_rule_that_is_shown():
             assert (ROOT / section.notebook).is_file()
             if section.heading:
                 assert f"# {section.heading}" in (ROOT / section.notebook).read_text("utf-8").replace('\\"', '"')
+
+
+def test_an_unsolved_whiteboard_counts_once_however_many_checks_fail():
+    state = finished(20)
+    board = next(place for place, step in enumerate(state.plan.steps) if step.kind == "whiteboard")
+    entry = state.entries[board]
+    many = replace(entry, board=replace(entry.board, laws=entry.board.laws * 5))
+    more = replace(state, entries=(*state.entries[:board], many, *state.entries[board + 1 :]))
+    few_gaps, many_gaps = report(state, TOPICS), report(more, TOPICS)
+    assert len(many_gaps.gaps) > len(few_gaps.gaps)
+    assert [redo.weight for redo in many_gaps.redo] == [redo.weight for redo in few_gaps.redo]
 
 
 # What is kept
@@ -468,6 +470,68 @@ def test_an_unfinished_interview_is_put_away_when_a_new_one_begins(home):
     assert store.current().plan.seed == 2
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are of POSIX")
+def test_in_a_terminal_the_seconds_are_counted_down_and_nothing_is_stopped_by_it(home):
+    import pty
+
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-c", "from course_lib.cli import app; app()", "interview", "--minutes", "10"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "TERM": "xterm", "PYTHONUTF8": "1"}
+    child = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment)
+    os.close(theirs)
+    said = ""
+    try:
+        while "59 s" not in said:
+            said += os.read(ours, 4096).decode("utf-8", "replace")
+        os.write(ours, b"\n")
+        while "Enter alone goes" not in said:
+            said += os.read(ours, 4096).decode("utf-8", "replace")
+        os.write(ours, b"q\n")
+        while "Kept" not in said:
+            said += os.read(ours, 4096).decode("utf-8", "replace")
+        assert child.wait(20) == 0
+    finally:
+        child.kill()
+        os.close(ours)
+    assert " 60 s" in said
+
+
+# The notebook's controls, without a browser
+
+
+def test_the_controls_lead_through_a_whole_interview_and_keep_it(home):
+    from course_lib.interview.widgets import Panel
+
+    panel = Panel()
+    panel.minutes.value, panel.seed.value = 12, 4
+    panel.main.click()
+    buttons = (panel.main, panel.second, panel.third)
+    while panel.session.phase != "done":
+        assert 'role="alert"' not in panel.told.value
+        step = panel.session.step
+        if panel.session.phase == "ticking":
+            panel.points.children[0].value = True
+            again = Panel()  # another page, after a kill
+            again.second.click()
+            assert again.session == panel.session
+            panel.main.click()
+        elif step.kind == "whiteboard":
+            assert Path(panel.session.entry.board.file).parent == home / "course" / "workbook"
+            panel.second.click()
+            assert "Hint" in panel.told.value
+            panel.third.click()
+        else:
+            panel.typed.value = "I say this."
+            panel.main.click()
+            assert all(len(button.description) > 1 for button in buttons if button.layout.display is None)
+    assert "What to redo, in order" in panel.screen.value
+    panel.language.value = "zh"
+    assert "接下来重做什么" in panel.screen.value
+    panel.main.click()
+    assert list((home / "course" / "workbook").glob("interview_*.html"))
+    assert store.last_finished().entries[0].text == "I say this."
+
+
 # The page
 
 
@@ -490,8 +554,7 @@ class Outline(HTMLParser):
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_page_has_an_outline_and_loads_nothing(language):
-    *_, state = all_phases()
-    page = html_page(report(state, TOPICS), ROOT, language)
+    page = html_page(report(finished(language=language), TOPICS), ROOT, language)
     outline = Outline()
     outline.feed(page)
     assert outline.faults == []

@@ -50,10 +50,9 @@ STATUS = {
     "timeout": Say("timeout", "超时"),
 }
 RULE = Say(
-    "The order: a wrong belief counts 3 (the opposite was said, a pitfall), a check that did not pass or a step "
-    "passed "
+    "The order: a wrong belief counts 3 (the opposite was said, a pitfall), an unsolved whiteboard or a step passed "
     "over 2, a point not said 1; the topic with the most comes first, easier topics first among equals.",
-    "排序规则：错误的认识记 3（说反、落入误区），检查未通过或跳过一步记 2，没说到的一点记 1；合计最多的主题排最前，"
+    "排序规则：错误的认识记 3（说反、落入误区），白板题没解出或跳过一步记 2，没说到的一点记 1；合计最多的主题排最前，"
     "相同则先易后难。",
 )
 NO_MARK = Say(
@@ -122,13 +121,19 @@ def report(session: Session, topics: Sequence[Topic]) -> Report:
     strengths = tuple(each for each in found if each.kind not in WEIGHTS)
     gaps = tuple(each for each in found if each.kind in WEIGHTS)
     redo = [
-        Redo(known[name], sum(WEIGHTS[each.kind] for each in gaps if each.topic == name), tuple(reasons))
+        Redo(known[name], _weight(reasons), tuple(reasons))
         for name in dict.fromkeys(each.topic for each in gaps)
         if (reasons := [each for each in gaps if each.topic == name])
     ]
     redo.sort(key=lambda each: (-each.weight, LEVELS.index(each.topic.card.level), each.topic.number))
     used = {step.topic: known[step.topic] for step in session.plan.steps}
     return Report(session, used, strengths, gaps, tuple(redo))
+
+
+def _weight(reasons: Sequence[Finding]) -> int:
+    """What a topic's gaps count together; a whiteboard counts once, however many of its checks did not pass."""
+    once = {(each.step, each.kind): WEIGHTS[each.kind] for each in reasons if each.kind == "failed"}
+    return sum(once.values()) + sum(WEIGHTS[each.kind] for each in reasons if each.kind != "failed")
 
 
 def time_used(session: Session) -> Say:
@@ -172,8 +177,9 @@ def _findings(index: int, step: Step, entry: Entry, known: dict[str, Topic]) -> 
 
 def _board(step: Step, entry: Entry, found: Callable[..., Finding]) -> Iterator[Finding]:
     laws = entry.board.laws if entry.board else ()
-    if not laws:
+    if all(law.status == "todo" for law in laws):  # never checked, or checked as it was handed out
         yield found("skipped", _first_line(step.ask))
+        return
     for law in laws:
         yield found("passed" if law.status == "pass" else "failed", law.sentence)
 

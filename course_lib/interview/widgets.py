@@ -226,7 +226,8 @@ class Panel:
 
     def _page(self, inside: str) -> str:
         code = "zh-CN" if self.language.value == "zh" else "en"
-        return f'<div class="course-interview" lang="{code}" style="line-height:1.55;max-width:60rem">{inside}</div>'
+        kind = "course-interview jp-RenderedHTMLCommon"  # Jupyter's own look for text: links can be seen
+        return f'<div class="{kind}" lang="{code}" style="line-height:1.55;max-width:60rem">{inside}</div>'
 
     def _markdown(self, text: str) -> str:
         lines = [line.lstrip("#").strip() for line in text.strip().splitlines() if line.strip()]
