@@ -19,7 +19,7 @@ from course_lib.card import LEVELS, ROLES
 from course_lib.catalog import topic, topics
 from course_lib.grading.reference import wrong_answers
 from course_lib.home import course_root
-from course_lib.interview import diagnose, mock, session, store, whiteboard
+from course_lib.interview import diagnose, mock, session, store, terminal, whiteboard
 from course_lib.interview.defend import Own, challenges
 from course_lib.interview.report import report
 from course_lib.interview.report_html import html_page
@@ -348,6 +348,17 @@ def test_nothing_that_a_saved_text_holds_becomes_markup(home):
 
 
 # The terminal
+
+
+def test_points_are_ticked_by_number_or_changed_one_by_one():
+    marked = (True, False, True)
+    assert terminal._points("", marked) is None
+    assert terminal._points("1，3", marked) == {0, 2}
+    assert terminal._points("+2 -1", marked) == {1, 2}
+    assert terminal._points("a", marked) == {0, 1, 2}
+    assert terminal._points("0", marked) == set()
+    for wrong in ("yes", "+", "1 +2", "-", "²"):
+        assert terminal._points(wrong, marked) is terminal._WRONG
 
 
 def lines_for(plan, language, folder):

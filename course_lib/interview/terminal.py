@@ -41,8 +41,10 @@ _TYPE = Say(
     "想让课程读你的回答就打字，以空行结束；直接按回车则不读。",
 )
 _TICK = Say(
-    "Which points did you say? Numbers such as 1 3, a for all, 0 for none; Enter takes what is marked.",
-    "你说到了哪几点？输入编号如 1 3，a 表示全部，0 表示没有；直接按回车采用已标记的。",
+    "Which points did you say? Numbers such as 1 3, a for all, 0 for none; +2 or -2 changes one mark; Enter takes "
+    "what "
+    "is marked.",
+    "你说到了哪几点？输入编号如 1 3，a 表示全部，0 表示没有；+2 或 -2 改动一个标记；直接按回车采用已标记的。",
 )
 _TICK_ONE = Say(
     "Did you say this, in substance? 1 for yes, Enter for no.", "大意说到了吗？1 表示是，直接按回车表示否。"
@@ -72,7 +74,7 @@ class Interview:
 
     def run(self) -> Session:
         """Ask until the end; returns the finished session, or raises Stopped with what is so far kept."""
-        self.say(Say(_KEYS.en, _KEYS.zh), NO_MARK)
+        self.say(_KEYS, NO_MARK, self._outline())
         while self.session.phase != "done":
             self._since = time.monotonic()
             try:
@@ -84,6 +86,23 @@ class Interview:
                 self._told_over = True
                 self.say(_OVER)
         return self.session
+
+    def _outline(self) -> Say:
+        """What is coming, and whose numbers are to be defended."""
+        plan = self.session.plan
+        asked = sum(step.kind == "question" for step in plan.steps)
+        whose = (
+            Say("your own", "你自己的")
+            if plan.own
+            else Say("the course's: you have run no lesson yet", "课程的，因为你还没跑过课程")
+        )
+        return Say(
+            f"{plan.minutes} minutes, {len(plan.steps)} steps: {asked} questions with follow-ups, a table, a "
+            "whiteboard, "
+            f"numbers to defend ({whose.en}). --seed {plan.seed} asks the same again.",
+            f"{plan.minutes} 分钟，{len(plan.steps)} 步：{asked} 道提问（附追问）、一张表、一道白板题、"
+            f"要辩护的数字（{whose.zh}）。用 --seed {plan.seed} 可以再问同样的题。",
+        )
 
     def say(self, *texts: Say | str) -> None:
         """Print texts in the session's language, as they are."""
@@ -180,7 +199,7 @@ class Interview:
         self._read_aloud(step)
         while True:
             answer = self._line(_TICK if len(step.points) > 1 else _TICK_ONE).lower()
-            points = _points(answer, len(step.points))
+            points = _points(answer, self.session.entry.said)
             if points is not _WRONG:
                 try:
                     self._to(machine.tick(self.session, points, self._spent()))
@@ -310,13 +329,18 @@ def _leave_ticks(session: Session, seconds: float) -> Session:
     return machine.tick(session, None, seconds)
 
 
-def _points(answer: str, count: int) -> set[int] | None:
-    """Read "1 3", "a", "0" or nothing as points counted from 0; `_WRONG` when it is none of them."""
+def _points(answer: str, marked: Sequence[bool]) -> set[int] | None:
+    """Read "1 3", "+2 -1", "a", "0" or nothing as points counted from 0; `_WRONG` when it is none of them."""
+    count = len(marked)
     if not answer:
         return None
     if answer in ("a", "all") or (answer in ("y", "yes", "是") and count == 1):
         return set(range(count))
     words = answer.replace(",", " ").replace("，", " ").replace("、", " ").split()
+    if all(word[0] in "+-" and word[1:].isdecimal() for word in words):
+        added = {int(word[1:]) - 1 for word in words if word[0] == "+"}
+        taken = {int(word[1:]) - 1 for word in words if word[0] == "-"}
+        return ({place for place, said in enumerate(marked) if said} | added) - taken
     if not all(word.isdecimal() for word in words):
         return _WRONG
     return {int(word) - 1 for word in words if word != "0"}
