@@ -247,6 +247,11 @@ def test_a_mock_interview_on_the_page_with_the_keyboard_in_both_languages(page, 
             press(page, "Pass over")
     page.get_by_text("What to redo, in order").first.wait_for(timeout=MINUTE)
     assert violations(page, ".jp-Notebook .jp-OutputArea") == []
+    with page.expect_popup() as opened:
+        screen(page).locator("a[href*='.ipynb#']").first.click()
+    opened.value.locator(".jp-NotebookPanel .jp-Notebook").first.wait_for(timeout=MINUTE)
+    assert "/notebooks/" in opened.value.url
+    opened.value.close()
     press(page, "Write the report as a page")
     page.get_by_text("workbook/interview_").first.wait_for(timeout=MINUTE)
 

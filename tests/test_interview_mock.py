@@ -575,7 +575,10 @@ def test_the_page_has_an_outline_and_loads_nothing(language):
     assert Path(ROOT / "notebooks").is_dir()
 
 
-def test_interviews_need_no_tensorflow(home):
-    code = "import sys; from course_lib.interview import terminal, widgets; print('tensorflow' in sys.modules)"
+def test_an_interview_opens_quickly_and_needs_no_tensorflow(home):
+    code = (
+        "import sys, time; from course_lib.interview import terminal, widgets; widgets.Panel();"
+        "print('tensorflow' in sys.modules, time.process_time() < 3)"
+    )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=60, check=True)
-    assert run.stdout.strip() == "False"
+    assert run.stdout.strip() == "False True"

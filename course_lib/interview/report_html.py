@@ -38,7 +38,7 @@ blockquote { margin: .5rem 0; padding-left: 1rem; border-left: .25rem solid #6b6
 .wide { overflow-x: auto; } table { border-collapse: collapse; margin: .5rem 0; }
 caption { text-align: left; color: #4a4a4a; }
 th, td { padding: .25rem .9rem .25rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid #d9d9d9; }
-li { margin: .35rem 0; } .word { font-weight: 600; } .faint { color: #4a4a4a; }
+th[scope="row"] { font-weight: normal; } li { margin: .35rem 0; } .word { font-weight: 600; } .faint { color: #4a4a4a; }
 """.strip()
 _SPAN = re.compile(r"(`[^`]+`|\*\*[^*]+\*\*)")
 

@@ -220,7 +220,8 @@ class Panel:
         ]
 
     def _end(self, state: Session) -> None:
-        self.screen.value = self._page(html_body(report(state, self.topics), self._folder(), self.language.value))
+        body = html_body(report(state, self.topics), self._folder(), self.language.value)
+        self.screen.value = self._page(body.replace("<a href", '<a target="_blank" href'))  # this page stays
         self.told.value = self._note
         self._buttons("save", "again", "")
 
