@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from course_lib import catalog
-from course_lib.classroom import contain, preload, seccomp
+from course_lib.classroom import contain, engine, preload, seccomp
 from course_lib.classroom.engine import NotContained, grade_all
 from course_lib.classroom.values import Limits, Settings, Submission
 from course_lib.grading import grade
@@ -238,6 +238,18 @@ def test_two_hundred_megabytes_of_output_are_not_the_answers_fault(tmp_path):
     assert [each.points for each in found.results] == [10, 10]
     assert psutil.Process().memory_info().rss - before < 50 * 2**20
     path.unlink()
+
+
+def test_a_file_that_is_read_without_end_is_given_up_and_the_next_one_is_graded(tmp_path, hand_in, monkeypatch):
+    path = tmp_path / "07_bomb.ipynb"
+    path.write_text('{"nbformat": 4, "cells": [], "x": [' + "{}," * 2 * 10**7 + "{}]}", "utf-8")
+    monkeypatch.setattr(engine, "READ_SECONDS", 0.2)
+    lane = grade_all([Submission("bomb", path, ("7A",)), hand_in("right")], Settings(limits=LIMITS))
+    found = next(lane)
+    assert found.results == ()
+    assert "0.2 seconds" in found.error.en
+    monkeypatch.setattr(engine, "READ_SECONDS", 60.0)
+    assert next(lane).submission.learner == "right"
 
 
 def test_what_is_imported_once_is_what_exercises_import_and_no_answer(course, tmp_path):

@@ -27,6 +27,7 @@ from course_lib.grading.shorten import brief_text
 from course_lib.language import Say
 
 PATIENCE = 120.0  # seconds beyond a submission's own limit in which its checker must say something
+READ_SECONDS = 60.0  # in which a file must be read; 200 MB of output take five
 DEATHS = 20  # of checkers, on one submission
 # -I: the current folder may be what was returned, and no module of a learner's must be imported from there.
 _PACKAGE_ROOT = Path(__file__).resolve().parents[2]
@@ -90,6 +91,7 @@ class Lane(threading.Thread):
         self._process: subprocess.Popen[bytes] | None = None
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the lane
         self._closed = threading.Event()
+        self._words = Say("", "")
         self._deadline = float("inf")
         threading.Thread(target=self._watch, name="grading-watch", daemon=True).start()
         self.start()
@@ -129,12 +131,13 @@ class Lane(threading.Thread):
         results: dict[str, Result] = {}
         tasks: list[str] = []
         timings: list[Any] = []
+        patience = self._settings.limits.total_seconds + PATIENCE
         for _ in range(DEATHS):
             law = ""
             try:
                 self._tell(replace(request, done=frozenset(results)))
                 while True:
-                    kind, *values = self._hear()
+                    kind, *values = self._hear(patience if tasks else READ_SECONDS)
                     if kind == "tasks":
                         tasks = values[0]
                     elif kind == "law":
@@ -145,6 +148,7 @@ class Lane(threading.Thread):
                     elif kind == "end":
                         found = tuple(results[task] for task in tasks if task in results)
                         error, words = values
+                        self._words = words
                         seconds = time.monotonic() - started
                         return Graded(submission, found, error, seconds, words.en, words.zh, tuple(timings))
             except (EOFError, OSError, pickle.UnpicklingError):
@@ -159,11 +163,12 @@ class Lane(threading.Thread):
             else:
                 break
         error = Say(
-            f"The checker ended while it read this file{self._last_words()}.",
-            "检查程序在读取该文件时异常结束。",
+            f"The checker ended, or needed more than {READ_SECONDS:g} seconds, while it read this file"
+            f"{self._last_words()}.",
+            f"检查程序在读取该文件时异常结束，或读取时间超过 {READ_SECONDS:g} 秒。",
         )
         found = tuple(results[task] for task in tasks if task in results)
-        return Graded(submission, found, error, time.monotonic() - started, "")
+        return Graded(submission, found, error, time.monotonic() - started, self._words.en, self._words.zh)
 
     def _tell(self, request: Request) -> None:
         if self._process is None:
@@ -173,10 +178,10 @@ class Lane(threading.Thread):
         pickle.dump(request, self._process.stdin)
         self._process.stdin.flush()
 
-    def _hear(self) -> tuple[Any, ...]:
+    def _hear(self, seconds: float) -> tuple[Any, ...]:
         assert self._process is not None
         assert self._process.stdout is not None
-        self._deadline = time.monotonic() + self._settings.limits.total_seconds + PATIENCE
+        self._deadline = time.monotonic() + seconds
         try:
             message: tuple[Any, ...] = pickle.load(self._process.stdout)
         finally:
@@ -192,7 +197,7 @@ class Lane(threading.Thread):
             env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
             start_new_session=os.name == "posix",  # an interrupt from the keyboard is the engine's to handle
         )
-        kind, *values = self._hear()
+        kind, *values = self._hear(PATIENCE)
         if kind == "refused":
             self._bury()
             raise NotContained(f"bubblewrap does not work here: {values[0]}")
