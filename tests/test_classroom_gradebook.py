@@ -300,6 +300,33 @@ def test_what_cannot_be_done_is_one_kind_line(returned, tmp_path, course):
     assert not out.exists()
 
 
+def test_moodle_and_canvas_are_told_points_under_their_own_names_for_people(tmp_path):
+    right = notebook(answers()["right"])
+    names = (
+        "Ann Lee_1234_assignsubmission_file_",
+        "Ann Lee_1235_assignsubmission_file_",
+        "=Eve_1236_assignsubmission_file_",
+    )
+    for name in names:
+        (tmp_path / "moodle" / name).mkdir(parents=True)
+        (tmp_path / "moodle" / name / "07.ipynb").write_text(right, "utf-8")
+    (tmp_path / "canvas").mkdir()
+    (tmp_path / "canvas/leeann_LATE_40001_900001_07-1.ipynb").write_text(right, "utf-8")
+    graded(tmp_path / "moodle", tmp_path / "one")
+    graded(tmp_path / "canvas", tmp_path / "two")
+    worksheet = list(csv.DictReader((tmp_path / "one/moodle.csv").read_text("utf-8").splitlines()))
+    assert {"Identifier", "Grade", "Last modified (grade)"} <= set(worksheet[0])  # without these Moodle takes no sheet
+    assert [(each["Identifier"], each["Full name"], each["Grade"], each["7A"]) for each in worksheet] == [
+        ("Participant 1236", "'=Eve", "20", "10"),
+        ("Participant 1234", "Ann Lee", "20", "10"),
+        ("Participant 1235", "Ann Lee", "20", "10"),
+    ]
+    sheet = list(csv.reader((tmp_path / "two/canvas.csv").read_text("utf-8").splitlines()))
+    assert sheet[0] == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "7A", "7B"]
+    assert sheet[1][0].strip() == "Points Possible"
+    assert sheet[2] == ["leeann", "40001", "", "", "", "10", "10"]
+
+
 # The gradebook itself
 
 NASTY = [

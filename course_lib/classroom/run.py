@@ -83,11 +83,11 @@ def grade_class(
     wanted = tuple(catalog.task_id(task) for task in only)
     old = _old(old, out) if old else None
     _usable(source, out)
+    with tempfile.TemporaryDirectory(prefix="course-class-") as workdir:
+        found = find(source, Path(workdir), wanted)  # with the code in it: what was unpacked need not stay
+    if not found.submissions and not found.unmatched:
+        raise ValueError(f"{source} holds no files")
     with ExitStack() as stack:
-        workdir = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="course-class-")))
-        found = find(source, workdir, wanted)
-        if not found.submissions and not found.unmatched:
-            raise ValueError(f"{source} holds no files")
         out.mkdir(mode=0o700, parents=True, exist_ok=True)  # grades are nobody else's business
         book = stack.enter_context(opened(out / FILE))
         before = stack.enter_context(opened(old, write=False)) if old else None
