@@ -163,6 +163,15 @@ def test_without_own_runs_the_numbers_are_the_courses_and_the_question_says_so()
             assert "不是你的" in step.ask.zh
 
 
+def test_what_is_quoted_says_the_same_in_both_languages():
+    asked = challenges(TOPICS, Own(), mock.Random("x"), 1000)
+    assert len({each.topic.name for each in asked}) == len([each for each in TOPICS if each.written])
+    for each in asked:
+        quoted = [re.search("“(.*)”", text, re.S)[1].replace(",", "") for text in (each.ask.en, each.ask.zh)]
+        english, chinese = (set(re.findall(r"\d+(?:\.\d+)?|SIG[A-Z]+", text)) for text in quoted)
+        assert english & chinese, each.ask
+
+
 def test_records_of_another_version_of_a_lesson_do_not_stop_the_plan():
     ours = topic(10)
     strange = dict.fromkeys(ours.measured, "text") | {"unknown": 3}

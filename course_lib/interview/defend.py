@@ -20,7 +20,9 @@ Value = float | int | str
 Kind = Literal["predicted", "differs", "method"]
 KINDS: tuple[Kind, ...] = ("predicted", "differs", "method")
 FAR = 0.10  # a number that is further than this from the course's has to be explained
-_LEANS = re.compile(r"(Its?|They|That|This|And|But|Nor|Or)\b")  # a sentence that cannot be quoted alone
+# How sentences begin that cannot be quoted alone.
+_LEANS = re.compile(r"(Its?|They|That|This|And|But|Nor|Or|So|Then|Giving it|In return)\b")
+_SHORTEST = 30  # characters beside its numbers: less is a fragment
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])\s*|\n+")
 
 _COURSE = Say(
@@ -81,6 +83,8 @@ def challenges(topics: Sequence[Topic], own: Own, rng: Random, count: int) -> tu
     Of the own ones, those that were predicted come first, then those that differ from the course's, then the others;
     each topic is asked once before one is asked again. Numbers of the course fill what is left.
 
+    A sentence is quoted only where both languages have one with the same numbers.
+
     Args:
         topics: where numbers may come from.
         own: the learner's.
@@ -111,11 +115,11 @@ def _of(topic: Topic, own: Own | None) -> Iterator[Challenge]:
     told: set[str] = set()
     for sentence in said[0]:
         names = fields.names(sentence)
-        chinese = next((each for each in said[1] if set(names) & set(fields.names(each))), "")
+        chinese = next((each for each in said[1] if set(names) == set(fields.names(each))), "")
         quoted = {*names, *fields.names(chinese)}
         if not names or not chinese or not quoted <= set(numbers) or not quoted <= set(course) or names[0] in told:
             continue
-        if _LEANS.match(sentence):
+        if _LEANS.match(sentence) or len(fields.without(sentence)) < _SHORTEST:
             continue
         told.add(names[0])
         pair = Say(sentence, chinese)

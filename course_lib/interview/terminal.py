@@ -77,11 +77,15 @@ class Interview:
         self.say(_KEYS, NO_MARK, self._outline())
         while self.session.phase != "done":
             self._since = time.monotonic()
+            at, step = self.session.at, self.session.step
             try:
-                self._step(self.session.step)
+                self._step(step)
             except _Skip:
                 pass_over = machine.skip if self.session.phase == "asking" else _leave_ticks
                 self._to(pass_over(self.session, self._spent()))
+            used = self.session.entries[at].seconds
+            if used > 60 * step.minutes:
+                self.say(_longer(used / 60, step.minutes))
             if self.session.over and not self._told_over:
                 self._told_over = True
                 self.say(_OVER)
@@ -322,6 +326,12 @@ class _Skip(Exception):
 
 _WRONG: set[int] = {-1}
 _LEVELS = {"easy": Say("easy", "简单"), "medium": Say("medium", "中等"), "hard": Say("hard", "困难")}
+
+
+def _longer(used: float, planned: int) -> Say:
+    return Say(
+        f"That took {used:.1f} minutes; {planned} were planned.", f"这一步用了 {used:.1f} 分钟，计划 {planned} 分钟。"
+    )
 
 
 def _leave_ticks(session: Session, seconds: float) -> Session:
