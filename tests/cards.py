@@ -156,9 +156,7 @@ def own_points_are_heard(topic: Topic, _root: Path) -> Iterator[str]:
         page = topic.card.page(language)
         for kind, rows in (("points", page.points), ("pitfalls", page.pitfalls)):
             yield from (
-                f"card [{language}] {kind}[{index}] has no `listen`"
-                for index, row in enumerate(rows)
-                if not row.listen
+                f"card [{language}] {kind}[{index}] has no `listen`" for index, row in enumerate(rows) if not row.listen
             )
         for index, point in enumerate(page.points):
             reading = read_answer(topic, topic.fill(point.text), language)
@@ -168,4 +166,27 @@ def own_points_are_heard(topic: Topic, _root: Path) -> Iterator[str]:
                 yield f"card [{language}] points[{index}]: its own text falls into pitfalls[{pitfall.pitfall}]"
 
 
-RULES = (languages_agree, chinese_is_chinese, card_is_complete, numbers_are_measured, own_points_are_heard)
+def truths_are_no_pitfalls(topic: Topic, _root: Path) -> Iterator[str]:
+    """What the card says as true, typed as an answer, falls into no pitfall and contradicts no point."""
+    for language in ("en", "zh"):
+        page = topic.card.page(language)
+        truths = {"answer": page.answer}
+        truths |= {f"followups[{index}].a": row.a for index, row in enumerate(page.followups)}
+        truths |= {f"pitfalls[{index}].why": row.why for index, row in enumerate(page.pitfalls)}
+        for where, text in truths.items():
+            reading = read_answer(topic, topic.fill(text), language)
+            for fallen in reading.pitfalls:
+                yield f"card [{language}] {where} falls into pitfalls[{fallen.pitfall}]: {fallen.sentence!r}"
+            for point in reading.points:
+                if point.verdict == "contradicted":
+                    yield f"card [{language}] {where} contradicts points[{point.point}]: {point.sentence!r}"
+
+
+RULES = (
+    languages_agree,
+    chinese_is_chinese,
+    card_is_complete,
+    numbers_are_measured,
+    own_points_are_heard,
+    truths_are_no_pitfalls,
+)

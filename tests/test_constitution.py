@@ -98,6 +98,8 @@ BROKEN = [
     ("own_points_are_heard", "card.toml", ', listen = ["加二"]', "", "[zh] pitfalls[0] has no `listen`"),
     ("own_points_are_heard", "card.toml", '["+linear"]', '["-linear"]', "[en] points[1]: its own text is not heard"),
     ("own_points_are_heard", "card.toml", '"adding two"]', '"+exact"]', "points[2]: its own text falls into"),
+    ("truths_are_no_pitfalls", "card.toml", '"adding two"]', '"+twice"]', "[en] answer falls into pitfalls[0]"),
+    ("truths_are_no_pitfalls", "card.toml", '"+linear"]', '"-twice"]', "[en] answer contradicts points[1]"),
     ("lesson_has_its_parts", "lesson.py", "# {{sources}}", "#", "no {{sources}}"),
     ("lesson_has_its_parts", "lesson.py", 'reveal("ratio", 2.0)', "pass", "'ratio' is never revealed"),
     ("lesson_has_its_parts", "lesson.py", 'reveal("ratio"', 'reveal("ration"', "'ration' is revealed, never predicted"),

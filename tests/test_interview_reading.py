@@ -18,6 +18,7 @@ from course_lib.interview.reading.lexicon import lexicon
 from course_lib.interview.reading.numbers import agree, compare_numbers, quantities
 from course_lib.interview.reading.polarity import hedged, negated, owned
 from course_lib.interview.reading.sentences import normal, sentences, speaks, stem
+from course_lib.interview.reading.typing_errors import mend, vocabulary
 
 LANGUAGES = ("en", "zh")
 WRITTEN = [each for each in topics() if each.written]
@@ -79,6 +80,22 @@ def test_inflections_have_one_stem(forms):
 def test_words_of_different_meaning_keep_different_stems(pair):
     first, second = map(stem, pair.split())
     assert first != second
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("quantizaton", "quantization"),
+        ("calibartion", "calibration"),
+        ("distilllation", "distillation"),
+        ("internal", "internal"),
+        ("lossy", "lossy"),
+        ("asymmetric", "asymmetric"),
+    ],
+)
+def test_a_typing_error_is_mended_and_another_word_is_not(typed, meant):
+    known = vocabulary(("quantization | calibration", "distillation", "interval | losses | symmetric"))
+    assert mend(typed, known) == meant
 
 
 def test_spellings_meet_in_the_normal_form():

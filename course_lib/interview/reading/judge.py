@@ -18,6 +18,10 @@ _PART = Say(
     "这一句说到了边上，是否说全了，我判断不了。",
 )
 _BOTH = Say("One sentence says it and another says the opposite.", "一句这么说，另一句又说反了。")
+_DOUBT = Say(
+    "These are the right words. But your answer falls into pitfalls, so look for yourself what they say.",
+    "词是对的；但你的回答里有不止一个误区，这一句到底怎么说的，请自己判断。",
+)
 _SAID = Say("This says it.", "这里说到了。")
 _OPPOSITE = Say("This says the opposite.", "这里说反了。")
 
@@ -68,6 +72,11 @@ def judge_point(
     if against:
         return Heard(index, "contradicted", against, _OPPOSITE)
     return Heard(index, "unsure", near, _PART) if most > 0.5 else Heard(index, "unsure", "", _NOTHING)
+
+
+def doubted(point: Heard) -> Heard:
+    """Return a heard point as an unsure one: the rest of the answer speaks against it."""
+    return Heard(point.point, "unsure", point.sentence, _DOUBT) if point.verdict == "heard" else point
 
 
 def _opposes(cues: Cues, said: str, language: str) -> bool:

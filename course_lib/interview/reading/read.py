@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from rapidfuzz import fuzz
 
+from course_lib.card import Page
 from course_lib.catalog import Topic
 from course_lib.interview.reading.cues import compile_cues
-from course_lib.interview.reading.judge import Sentence, falls_into, judge_point
+from course_lib.interview.reading.judge import Sentence, doubted, falls_into, judge_point
 from course_lib.interview.reading.numbers import compare_numbers
 from course_lib.interview.reading.polarity import hedged, owned
 from course_lib.interview.reading.sentences import is_list, normal, sentences, speaks
+from course_lib.interview.reading.typing_errors import mend, vocabulary
 from course_lib.interview.reading.values import Fallen, Reading
 from course_lib.language import Say
 
 _LONGEST = 20_000  # characters; who types more is not answering in sixty seconds
 _REPEATS = 82.0
+_DOUBTFUL = 2  # who falls into two pitfalls uses the words of a point mostly against it
 
 _SHORT = Say("There is no whole sentence to read. Answer in sentences.", "没有一个完整的句子可读。请用句子回答。")
 _QUESTION = Say("This only repeats the question.", "这只是重复了题目。")
@@ -36,7 +39,7 @@ def read_answer(topic: Topic, answer: str, language: str) -> Reading:
         CardError: when the card cannot be read.
     """
     page = topic.card.page(language)
-    known, remark = _listen(page.question, answer[:_LONGEST], language)
+    known, remark = _listen(page, answer[:_LONGEST], language)
     pitfalls: list[Fallen] = []
     fallen: dict[str, frozenset[int]] = {}
     for index, pitfall in enumerate(page.pitfalls):
@@ -49,6 +52,8 @@ def read_answer(topic: Topic, answer: str, language: str) -> Reading:
         judge_point(index, compile_cues(point.listen, language), known, fallen, language)
         for index, point in enumerate(page.points)
     )
+    if len(pitfalls) >= _DOUBTFUL:
+        points = tuple(doubted(point) for point in points)
     shown = [
         (
             each.typed,
@@ -60,15 +65,20 @@ def read_answer(topic: Topic, answer: str, language: str) -> Reading:
     return Reading(points, tuple(pitfalls), numbers, remark)
 
 
-def _listen(question: str, answer: str, language: str) -> tuple[list[Sentence], Say | None]:
+def _listen(page: Page, answer: str, language: str) -> tuple[list[Sentence], Say | None]:
     """Return the sentences that can earn something, and why none can, where none can."""
     typed = sentences(answer)
     if not typed:
         return [], _SHORT
     if is_list(answer, language):
         return [], _LIST
-    asked = " ".join(normal(each, language) for each in sentences(question))
-    normals = ["" if _repeats(normal(each, language), asked, language) else normal(each, language) for each in typed]
+    plain = typed
+    if language == "en":
+        words = vocabulary(_cues(page))
+        plain = tuple(mend(each, words) for each in typed)
+    asked = " ".join(normal(each, language) for each in sentences(page.question))
+    normals = [normal(each, language) for each in plain]
+    normals = ["" if _repeats(each, asked, language) else each for each in normals]
     own = owned(normals, language)
     spoken = [text if speaks(each, language) else "" for each, text in zip(typed, own, strict=True)]
     if any(spoken):
@@ -78,6 +88,11 @@ def _listen(question: str, answer: str, language: str) -> tuple[list[Sentence], 
     if any(speaks(each, language) for each in typed):
         return [], None
     return [], _LIST if any(len(each) > 12 for each in typed) else _SHORT
+
+
+def _cues(page: Page) -> tuple[str, ...]:
+    listens = [*(point.listen for point in page.points), *(pitfall.listen for pitfall in page.pitfalls)]
+    return tuple(cue for listen in listens for cue in listen)
 
 
 def _repeats(text: str, asked: str, language: str) -> bool:

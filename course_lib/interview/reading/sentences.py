@@ -78,7 +78,17 @@ def stem(word: str) -> str:
         word = word[:-2]
     elif word.endswith("s") and word[-2] not in "sui":
         word = word[:-1]
-    for suffix, least in (("ation", 8), ("ated", 8), ("ating", 9), ("ment", 8), ("ing", 6), ("ed", 5), ("ly", 6), ("ate", 7)):
+    for suffix, least in (
+        ("ation", 8),
+        ("ion", 9),
+        ("ated", 8),
+        ("ating", 9),
+        ("ment", 8),
+        ("ing", 6),
+        ("ed", 5),
+        ("ly", 6),
+        ("ate", 7),
+    ):
         if word.endswith(suffix) and len(word) >= least:
             word = word.removesuffix(suffix)
             if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "lsz":
