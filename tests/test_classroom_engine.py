@@ -81,7 +81,10 @@ def test_one_fresh_process_each_gives_the_same_and_says_what_it_does_not_do(hand
 
 @walled
 def test_the_words_say_that_the_walls_stand(hand_in):
-    words = graded([hand_in("right")], contain="bubblewrap")["right"].containment
+    try:
+        words = graded([hand_in("right")], contain="bubblewrap")["right"].containment
+    except NotContained as refused:  # a system that forbids user namespaces
+        pytest.skip(str(refused))
     assert "bubblewrap: " in words
     assert "NOT" not in words
 

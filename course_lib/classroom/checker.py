@@ -44,6 +44,7 @@ class Request:
     Attributes:
         stuck: names of laws that never came back.
         lost: tasks that ended a checker outside of a law.
+        done: tasks whose results the engine has already.
     """
 
     submission: Submission

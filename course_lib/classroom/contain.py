@@ -83,13 +83,15 @@ def _view() -> list[str]:
     """Return the arguments that lay out the file system."""
     arguments: list[str] = []
     bound: list[Path] = []
+    made: set[Path] = set()
 
     def bind(place: Path | str, at: str = "") -> None:
         path, target = Path(place), at or str(place)
         if not path.exists() or (not at and any(path == each or each in path.parents for each in bound)):
             return
         for parent in reversed(Path(target).parents[:-1]):
-            if not any(parent == each or each in parent.parents for each in bound):
+            if parent not in made and not any(parent == each or each in parent.parents for each in bound):
+                made.add(parent)
                 arguments.extend(["--perms", "0755", "--dir", str(parent)])
         arguments.extend(["--ro-bind", str(path), target])
         if not at:
@@ -118,7 +120,7 @@ def _view() -> list[str]:
         for topic in sorted((course / "topics").glob("[0-9][0-9]_*")):
             for part in sorted(topic.iterdir()):
                 if part.name not in _HIDDEN:
-                    bind(part)
+                    bind(part, str(part))  # also where its folder was just covered
     for cache in (os.environ.get("MPLCONFIGDIR", ""), str(Path.home() / ".cache" / "matplotlib")):
         for fonts in Path(cache).glob("fontlist-*.json") if cache else ():
             bind(fonts, f"{FONTS}/{fonts.name}")

@@ -62,7 +62,7 @@ def _import(names: list[str]) -> None:
     # What every child needs: its program, and the chances that it makes the same for all.
     import random  # noqa: F401
 
-    import numpy.ma  # noqa: F401 - the codec asks for it
+    import numpy.ma  # the codec asks for it
     import numpy.random  # noqa: F401
 
     from course_lib.grading import worker  # noqa: F401
