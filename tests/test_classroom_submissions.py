@@ -277,6 +277,31 @@ def test_nobody_can_hand_in_for_another(tmp_path):
     ]
 
 
+NAMES_OF_PEOPLE = """Ann Lee|ann_lee|ann-lee|O'Brien|李雷|张三丰|José García|van der Berg|J. R. Smith|s1234567|s7654321
+20231234|x.lee@uni.edu|Müller|Test User|Alex Part|Max New|Copy Cat|Will Work|Will Test|Ex Machina|A|B2|Anna-Lena
+Øyvind|Иван Петров|عائشة|Task Li|Lab Rat|陈 晓|Week Ng|Peter2|P01|Solution Sam|Leo 9|Team 3|Group 4|user04""".replace(
+    "\n", "|"
+).split("|")
+ARRANGEMENTS = [
+    *(
+        "{name}/{slug}.ipynb",
+        "returned 2026/{name}/x.ipynb",
+        "{name}/work/final/answer.ipynb",
+        "hw3/{name}/{slug}.ipynb",
+    ),
+    *("{slug}_{name}.ipynb", "{name}_{slug}.ipynb", "{name} {slug}.ipynb", "07_{name}.ipynb", "{name} 07.ipynb"),
+    *("{name}.ipynb", "{slug}/{name}.ipynb", "07A_{name}.ipynb", "7B-{name}-v2.ipynb", "{name}_第7次作业.ipynb"),
+    *("{name}作业7.ipynb", "{name}_1234_assignsubmission_file_/x.ipynb", "submitted/{name}/ps1/x.ipynb"),
+]
+
+
+@pytest.mark.parametrize("arrangement", ARRANGEMENTS)
+def test_names_that_look_like_something_else_are_still_names(arrangement):
+    paths = [arrangement.format(name=name, slug=SLUG) for name in NAMES_OF_PEOPLE]
+    found = owners([(tuple(path.split("/")), ("7A", "7B")) for path in paths], Notes(), catalog.topics())
+    assert [each.name for each in found if each] == NAMES_OF_PEOPLE
+
+
 PEOPLE = st.lists(st.text("abcdeé张李 -.", min_size=1, max_size=8), min_size=2, max_size=5, unique_by=str.casefold)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from course_lib.catalog import Topic
@@ -68,7 +68,7 @@ _WORDS = frozenset(_LIST.split())
 _WORD = re.compile(r"[^\W\d_]+|\d+")
 _TOKEN = re.compile(r"[^\s_\-+()（）【】\[\]{}]+")
 _COPY = re.compile(r"[(（]\d+[)）]")
-_TAIL = re.compile(r"(?:第?\d*[周次题]?(?:作业|练习|任务|提交|答案|副本|最终版?|终稿|草稿)第?\d*[周次题]?)+$")
+_TAIL = re.compile(r"(?:(?:第\d+[周次题])?(?:作业|练习|任务|提交|答案|副本|最终版?|终稿|草稿)(?:第?\d+[周次题]?)?)+$")
 
 
 def owners(files: Sequence[tuple[Parts, tuple[str, ...]]], notes: Notes, topics: Sequence[Topic]) -> list[Owner | None]:
@@ -145,7 +145,9 @@ def _usernames(found: list[Owner | None]) -> list[Owner | None]:
 def _by_hand(files: Sequence[tuple[Parts, tuple[str, ...]]], topics: Sequence[Topic]) -> list[Owner | None]:
     """Return the owners in a hand-made arrangement: the first folder that can be a person's, else the file's name."""
     folders = [[part for part in parts[:-1] if not _says_what(part, topics)] for parts, _ in files]
-    labels = [own_part(parts[-1], tasks, topics) for parts, tasks in files]
+    titles = Counter(word for parts, _ in files for word in {each.casefold() for each in _WORD.findall(parts[-1])})
+    common = frozenset(word for word, count in titles.items() if count > 1 and 2 * count > len(files))
+    labels = [own_part(parts[-1], tasks, topics, common) for parts, tasks in files]
     tasks = [each for _, each in files]
     while folders and all(folders) and len({each[0] for each in folders}) == 1 and _is_wrapper(folders, labels, tasks):
         folders = [each[1:] for each in folders]
@@ -187,8 +189,11 @@ def _clash(names: list[str], tasks: list[tuple[str, ...]]) -> bool:
     return any(seen.setdefault(task, name) != name for name, mine in zip(names, tasks, strict=True) for task in mine)
 
 
-def own_part(filename: str, tasks: Sequence[str], topics: Sequence[Topic]) -> str:
-    """Return what a file's name says beside the topic, the task and words such as "final (2)"; "" when nothing."""
+def own_part(filename: str, tasks: Sequence[str], topics: Sequence[Topic], common: Set[str] = frozenset()) -> str:
+    """Return what a file's name says beside the topic, the task and words such as "final (2)"; "" when nothing.
+
+    Such a word with a capital, beside a single other one, may be somebody's surname, unless it is `common`.
+    """
     stem = filename.rpartition(".")[0] if filename.lower().endswith((".ipynb", ".py")) else filename
     stem = _COPY.sub(" ", stem)
     for topic in topics:
@@ -196,10 +201,13 @@ def own_part(filename: str, tasks: Sequence[str], topics: Sequence[Topic]) -> st
         stem = re.sub(rf"(?i)(?<![a-z0-9])(?:0?{topic.number}[ _-])?{slug}(?![a-z])", " ", stem)
     spelled = {task for each in tasks for task in (each, each.zfill(3))}
     spelled |= {number for each in tasks for number in (each[:-1], each[:-1].zfill(2))}
+    tokens = [token for match in _TOKEN.finditer(stem) if (token := _TAIL.sub("", match[0]))]
+    tokens = [token for token in tokens if token.upper() not in spelled]
+    alone = sum(not _only_words(token) for token in tokens) == 1
     kept = [
         token
-        for match in _TOKEN.finditer(stem)
-        if (token := _TAIL.sub("", match[0])) and token.upper() not in spelled and not _only_words(token)
+        for token in tokens
+        if not _only_words(token) or (alone and token.istitle() and token.casefold() not in common)
     ]
     joined = re.search(r"\W*?".join(map(re.escape, kept)), stem.replace("_", " ")) if kept else None
     return stem[joined.start() : joined.end()].strip() if joined else " ".join(kept)
