@@ -22,6 +22,7 @@ from course_lib.classroom.values import Limits, Settings, Submission
 from course_lib.grading import grade
 from course_lib.grading.reference import solution_namespace, wrong_answers, wrong_namespace
 from tests.grading_course import EXERCISE, make_course
+from tests.hostile_walls import no_walls
 
 LIMITS = Limits(law_seconds=10, cell_seconds=10, total_seconds=60)
 STUB = "def scale(values, factor):\n    raise NotImplementedError\n\nclass Counter:\n    pass\n"
@@ -29,7 +30,7 @@ HANGS = (
     EXERCISE + "\n# %%\ndef scale(values, factor):\n    if len(values) == 5:\n        while True:\n            pass\n"
 )
 
-walled = pytest.mark.skipif(contain.obstacle() != "", reason=contain.obstacle())
+walled = pytest.mark.skipif(no_walls() != "", reason=no_walls())
 
 
 @pytest.fixture(autouse=True)
@@ -81,10 +82,7 @@ def test_one_fresh_process_each_gives_the_same_and_says_what_it_does_not_do(hand
 
 @walled
 def test_the_words_say_that_the_walls_stand(hand_in):
-    try:
-        words = graded([hand_in("right")], contain="bubblewrap")["right"].containment
-    except NotContained as refused:  # a system that forbids user namespaces
-        pytest.skip(str(refused))
+    words = graded([hand_in("right")], contain="bubblewrap")["right"].containment
     assert "bubblewrap: " in words
     assert "NOT" not in words
 

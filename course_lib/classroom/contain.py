@@ -94,7 +94,7 @@ def _view() -> list[str]:
                 made.add(parent)
                 arguments.extend(["--perms", "0755", "--dir", str(parent)])
         arguments.extend(["--ro-bind", str(path), target])
-        if not at:
+        if at in ("", str(path)):
             bound.append(path)
 
     for name in _SYSTEM:
