@@ -286,7 +286,7 @@ ARRANGEMENTS = [
     *(
         "{name}/{slug}.ipynb",
         "returned 2026/{name}/x.ipynb",
-        "{name}/work/final/answer.ipynb",
+        "{name}/homework/final/answer.ipynb",
         "hw3/{name}/{slug}.ipynb",
     ),
     *("{slug}_{name}.ipynb", "{name}_{slug}.ipynb", "{name} {slug}.ipynb", "07_{name}.ipynb", "{name} 07.ipynb"),
