@@ -84,6 +84,25 @@ def reset(which: str | int, root: Path | None = None) -> tuple[Path, Path | None
     return copy, backup
 
 
+def place(relative: str, root: Path | None = None) -> tuple[Path, bool]:
+    """Copy one rendered notebook into the workbook unless it is there; return the copy and whether it is new.
+
+    Args:
+        relative: such as "notebooks/31_capstone.ipynb".
+        root: the folder that holds it; default `course_root()`.
+
+    Raises:
+        ValueError: it is missing or no notebook.
+        OSError: `workbook/` cannot be written.
+    """
+    base = root or course_root()
+    source = base / relative
+    if not source.is_file():
+        raise ValueError(f"{relative} is missing: `git checkout` it, or build it anew")
+    copy = base / FOLDER / source.name
+    return copy, not copy.exists() and _write_new(copy, _fresh(source))
+
+
 def _sources(base: Path) -> list[Path]:
     """Every exercise, and the pages that are worked in without being one (00, the interview)."""
     return [*sorted((base / "notebooks").glob("00_*.ipynb")), *sorted((base / "exercises").glob("*.ipynb"))]

@@ -40,6 +40,7 @@ MAY_IMPORT = {
     "interview": LEARN,
     "classroom": LEARN,
     "lesson": LEARN,
+    "capstone": f"{MEASURE} models evaluation inspection deployment grading classroom",
     "workbook": LEARN,
     "plan": "card catalog fields home language",
     "kit": "card catalog fields home language",

@@ -78,9 +78,11 @@ def test_a_line_that_is_no_pin_is_named():
 def test_nothing_on_the_stick_holds_an_answer(kit):
     learner = kit / "learner"
     assert not (learner / "course/solutions").exists()
+    assert not (learner / "course/docs/31_capstone.py").exists()
+    assert (learner / "course/notebooks/31_capstone.ipynb").is_file()
     assert not (learner / "course/tests").exists()
     answers = set()
-    for path in (ROOT / "topics").glob("*/exercise.py"):
+    for path in [*(ROOT / "topics").glob("*/exercise.py"), ROOT / "docs/31_capstone.py"]:
         for region in re.findall(rf"# {SOLVED}\n(.*?)# END SOLUTION", path.read_text("utf-8"), re.S):
             answers.add(region.strip())
     assert len(answers) >= 2
@@ -89,6 +91,7 @@ def test_nothing_on_the_stick_holds_an_answer(kit):
             text = path.read_text("utf-8")
             assert not [answer for answer in answers if len(answer) > 60 and answer in text], path
     key = list((kit / "instructor/key").rglob("*.ipynb"))
+    assert (kit / "instructor/key/docs/31_capstone.py").is_file()
     assert len(key) == len(list((ROOT / "solutions").glob("*.ipynb")))
 
 

@@ -26,7 +26,6 @@ from tools.rendering import KINDS, Page, page_of
 from tools.source import BuildError
 
 LESSON_SECONDS = 45
-ALONE = "00"  # on the command line: the pages that no topic renders
 
 
 def build(page: Page, *, execute: bool) -> float:
@@ -87,25 +86,26 @@ def orphans(root: Path) -> list[str]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     parser = argparse.ArgumentParser(prog="tools/build.py", description="Render topics/ into notebooks.")
-    parser.add_argument("topics", nargs="*", help="numbers such as 04, 00 for the interview; default: all")
+    parser.add_argument("topics", nargs="*", help="numbers such as 04, 00 for the interview, 31 for the capstone")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when a notebook is stale")
     parser.add_argument("--no-execute", action="store_true", help="render the text again, keep the outputs")
     parser.add_argument("--changed", action="store_true", help="build only what is stale")
     options = parser.parse_args(arguments)
     root = course_root()
     try:
-        alone = extras(root) if ALONE in options.topics or not options.topics else []
-        named = [topic(which, root) for which in options.topics if which != ALONE]
+        pages = extras(root)
+        alone = [page for page in pages if f"{page.topic.number:02d}" in options.topics or not options.topics]
+        named = [topic(each, root) for each in options.topics if each not in {f"{p.topic.number:02d}" for p in pages}]
         chosen = named if options.topics else [t for t in topics(root) if t.written]
     except ValueError as error:
         return _fail(str(error))
     unwritten = [each.name for each in chosen if not each.written]
     if unwritten:
         return _fail(f"{', '.join(unwritten)}: lesson.py, exercise.py, checks.py or wrong.toml is missing")
-    pages: list[Page] = [*alone, *(page_of(each, kind, root) for each in chosen for kind in KINDS)]
+    wanted: list[Page] = [*alone, *(page_of(each, kind, root) for each in chosen for kind in KINDS)]
     if options.check:
-        return _report(*check(pages), [] if options.topics else orphans(root)) | _modern("--check")
-    return _build_all(pages, execute=not options.no_execute, only_changed=options.changed) | _modern()
+        return _report(*check(wanted), [] if options.topics else orphans(root)) | _modern("--check")
+    return _build_all(wanted, execute=not options.no_execute, only_changed=options.changed) | _modern()
 
 
 def _modern(*arguments: str) -> int:

@@ -1,8 +1,13 @@
-"""The notebooks that no topic renders: docs/00_interview.py becomes notebooks/00_interview.ipynb, by the same rules."""
+"""The notebooks that no topic renders, by the same rules: docs/00_interview.py and docs/31_capstone.py.
+
+The capstone's source is its reference solution: it becomes notebooks/31_capstone.ipynb, with the marked region removed,
+and solutions/31_capstone.ipynb.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -10,6 +15,9 @@ from nbformat import NotebookNode
 from course_lib.catalog import Topic
 from tools.notebook import assemble, digest
 from tools.rendering import Page, code_of
+from tools.source import Cell, exercise_text, read_cells, solution_text
+
+BEGIN = "# BEGIN SOLUTION"
 
 
 @dataclass(frozen=True)
@@ -20,6 +28,16 @@ class Extra(Page):
     def source(self) -> Path:
         """The py:percent file."""
         return self.root / "docs" / f"{self.topic.name}.py"
+
+    @cached_property
+    def cells(self) -> list[Cell]:
+        """The cells to render; what is solved in the source is removed outside of solutions/."""
+        text = self.source.read_text("utf-8")
+        if self.kind == "solutions":
+            text = solution_text(text, self.where)
+        elif BEGIN in text:
+            text = exercise_text(text, self.where)
+        return read_cells(text, self.where)
 
     @property
     def records(self) -> bool:
@@ -41,5 +59,7 @@ class Extra(Page):
 
 def extras(root: Path) -> list[Extra]:
     """Return the pages whose source is there."""
-    pages = [Extra(Topic(0, "interview", root / "docs" / "00_interview"), "notebooks", root)]
-    return [page for page in pages if page.source.is_file()]
+    interview = Topic(0, "interview", root / "docs" / "00_interview")
+    capstone = Topic(31, "capstone", root / "docs" / "31_capstone")
+    wanted = ((interview, "notebooks"), (capstone, "notebooks"), (capstone, "solutions"))
+    return [page for page in (Extra(topic, kind, root) for topic, kind in wanted) if page.source.is_file()]

@@ -2,6 +2,7 @@
 
 from course_lib.cli import (  # noqa: F401  (their commands register themselves)
     automate,
+    capstone,
     classroom,
     device,
     interview,

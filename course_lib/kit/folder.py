@@ -17,7 +17,7 @@ from course_lib.kit.agenda import agenda_page
 INSTALLERS = Path(__file__).with_name("installers")
 KEPT_APART = "# The solution of this exercise is kept by whoever teaches; the check works without it.\n\n"
 # What a learner in a room does not need, or should not find by looking around.
-_LEFT_OUT = ("solutions/", "tests/", "benchmarks/", "tools/", ".ci/", ".github/")
+_LEFT_OUT = ("solutions/", "tests/", "benchmarks/", "tools/", ".ci/", ".github/", "docs/31_capstone.py")
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,8 @@ def _instructor(base: Path, target: Path) -> None:
     if target.exists():
         shutil.rmtree(target)
     for name in _tracked(base):
-        if name.startswith("solutions/") or (name.startswith("topics/") and name.endswith("/exercise.py")):
+        exercise = name.startswith("topics/") and name.endswith("/exercise.py")
+        if exercise or name.startswith(("solutions/", "docs/31_capstone.py")):
             path = target / "key" / name
             path.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(base / name, path)
