@@ -17,6 +17,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from course_lib.classroom import engine
 from course_lib.classroom.engine import Lane
 from course_lib.classroom.values import Graded, Limits, Settings, Submission
 from course_lib.grading.cells import Cell
@@ -167,6 +168,35 @@ def test_a_checker_that_is_killed_is_replaced_and_the_submission_graded(room):
     time.sleep(1.5)
     room.lane._process.kill()
     assert letters(room.finished.get(timeout=60)) == "tpp"
+    assert room.grade(EXERCISE, ("7A",), LONG).results[0].passed
+
+
+HANGS_THE_CHECKER = """
+import gc, struct
+import numpy as np
+from course_lib.grading.frames import Pipe
+
+pipe = next(each for each in gc.get_objects() if type(each) is Pipe)
+prime = 2**61 - 1  # whose multiples all have the hash 0
+
+
+def colliding(count):
+    items = b"".join(b"J" + struct.pack("<Q", 11) + (k * prime).to_bytes(11, "little") for k in range(1, count + 1))
+    return b"P" + struct.pack("<Q", 2) + b"S" + struct.pack("<Q", 2) + b"ok" + b"Z" + struct.pack("<Q", count) + items
+
+
+def scale(values, factor):
+    if len(values) == 5:
+        pipe.send(b"R", colliding(120_000))
+    return np.zeros_like(values)
+"""
+
+
+def test_a_value_that_would_take_the_checker_hours_costs_the_law_in_which_it_came(room, monkeypatch):
+    monkeypatch.setattr(engine, "LAW_PATIENCE", 1.0)
+    graded = room.grade(HANGS_THE_CHECKER, ("7A", "7B"), replace(LONG, law_seconds=2))
+    assert [each.status for each in graded.results[0].outcomes] == ["timeout", "pass", "fail"]
+    assert graded.error is None
     assert room.grade(EXERCISE, ("7A",), LONG).results[0].passed
 
 

@@ -27,6 +27,7 @@ from course_lib.grading.shorten import brief_text
 from course_lib.language import Say
 
 PATIENCE = 120.0  # seconds beyond a submission's own limit in which its checker must say something
+LAW_PATIENCE = 30.0  # beyond the limit of a law, in which the checker itself stops it unless it hangs in native code
 READ_SECONDS = 60.0  # in which a file must be read; 200 MB of output take five
 DEATHS = 20  # of checkers, on one submission
 # -I: the current folder may be what was returned, and no module of a learner's must be imported from there.
@@ -131,13 +132,15 @@ class Lane(threading.Thread):
         results: dict[str, Result] = {}
         tasks: list[str] = []
         timings: list[Any] = []
-        patience = self._settings.limits.total_seconds + PATIENCE
+        limits = self._settings.limits
+        patience, law_limit = limits.total_seconds + PATIENCE, limits.law_seconds + LAW_PATIENCE
         for _ in range(DEATHS):
             law = ""
             try:
                 self._tell(replace(request, done=frozenset(results)))
                 while True:
-                    kind, *values = self._hear(patience if tasks else READ_SECONDS)
+                    limit = law_limit if law else patience if tasks else READ_SECONDS
+                    kind, *values = self._hear(limit)
                     if kind == "tasks":
                         tasks = values[0]
                     elif kind == "law":
