@@ -8,6 +8,7 @@ import inspect
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -36,17 +37,22 @@ class Law:
     @property
     def wants(self) -> tuple[str, ...]:
         """The learner's names that the law needs (its parameters without `rng`)."""
-        return tuple(name for name in inspect.signature(self.function).parameters if name != "rng")
+        return tuple(name for name in _parameters(inspect.unwrap(self.function)) if name != "rng")
 
     @property
     def wants_rng(self) -> bool:
         """True when the law has a parameter `rng`."""
-        return "rng" in inspect.signature(self.function).parameters
+        return "rng" in _parameters(inspect.unwrap(self.function))
 
     def generator(self, seed: int) -> np.random.Generator:
         """Random numbers that depend on the task, the law and the seed alone, on every machine."""
         digest = hashlib.sha256(f"{self.task}/{self.name}/{seed}".encode()).digest()
         return np.random.default_rng(int.from_bytes(digest[:16], "little"))
+
+
+@cache
+def _parameters(function: Callable[..., None]) -> tuple[str, ...]:
+    return tuple(inspect.signature(function).parameters)
 
 
 def law(task: str, *, points: int, en: str, zh: str) -> Callable[[_Function], _Function]:
