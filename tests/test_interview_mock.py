@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import io
 import json
 import os
 import re
@@ -17,6 +18,7 @@ import pytest
 
 from course_lib.card import LEVELS, ROLES
 from course_lib.catalog import topic, topics
+from course_lib.cli import app
 from course_lib.grading.reference import wrong_answers
 from course_lib.home import course_root
 from course_lib.interview import diagnose, mock, session, store, terminal, whiteboard
@@ -472,22 +474,41 @@ def test_a_killed_interview_is_resumed_where_it_was(home):
     assert store.current().entries[:2] == kept.entries[:2]
 
 
-def test_what_cannot_be_started_is_one_line(home):
-    run = course("--role", "desktop")
-    assert run.returncode == 2
-    assert "mobile, embedded, research" in run.stderr
-    assert len(run.stderr.strip().splitlines()) == 1
-    run = course("--resume")
-    assert run.returncode == 2
-    assert "no mock interview to resume" in run.stderr
+def here(monkeypatch, *arguments, typed=""):
+    """Run the command in this process; return its exit code."""
+    monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+    with pytest.raises(SystemExit) as ended:
+        app(["interview", *arguments])
+    return ended.value.code
 
 
-def test_an_unfinished_interview_is_put_away_when_a_new_one_begins(home):
-    course("--seed", "1", typed="q\n")
-    run = course("--seed", "2", typed="q\n")
-    assert "kept as" in re.sub(r"\s+", " ", run.stdout)
+def test_what_cannot_be_started_is_one_line(home, monkeypatch, capsys):
+    for arguments, said in (
+        (("--role", "desktop"), "mobile, embedded, research"),
+        (("--minutes", "3"), "from 10 to 90"),
+        (("--lang", "fr"), "en, zh"),
+        (("--resume",), "no mock interview to resume"),
+    ):
+        assert here(monkeypatch, *arguments) == 2
+        told = capsys.readouterr().err
+        assert said in told
+        assert len(told.strip().splitlines()) == 1
+    assert store.current() is None
+
+
+def test_an_unfinished_interview_is_put_away_when_a_new_one_begins(home, monkeypatch, capsys):
+    assert here(monkeypatch, "--seed", "1", typed="q\n") == 0
+    assert here(monkeypatch, "--seed", "2", typed="q\n") == 0
+    assert "kept as" in re.sub(r"\s+", " ", capsys.readouterr().out)
     assert len(list(store.folder().glob("left-*.json"))) == 1
     assert store.current().plan.seed == 2
+
+
+def test_the_language_changes_in_the_middle_and_is_kept(home, monkeypatch, capsys):
+    here(monkeypatch, "--seed", "1", typed="zh\nq\n")
+    assert store.current().language == "zh"
+    here(monkeypatch, "--resume", typed="q\n")
+    assert "请出声回答" in capsys.readouterr().out.rsplit("1/", 1)[1]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are of POSIX")
