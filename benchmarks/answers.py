@@ -15,14 +15,19 @@ whoever wrote the cues. Each file is a list of
     pitfalls = [0]             # the pitfalls it falls into
     text = '''...'''
 
-Precision: of what the reader said, how much a fair interviewer says too. Recall: of what the interviewer says, how much the
-reader found. "unsure" is silence and costs recall only. Intervals are Wilson's, 95 %; answers about one topic are no
-independent draws, so take them for a lower bound of the uncertainty.
+Precision: of what the reader said, how much a fair interviewer says too. Recall: of what the interviewer says, how
+much the reader found. "unsure" is silence and costs recall only. Intervals are Wilson's, 95 %; claims about one answer
+are no independent draws, so the uncertainty is larger than they say.
 
-The blind answers were read with the cues of commit d9c9ce4 before their author had seen one of them: the first contact,
-kept in answers_first_contact.csv. Then the answers of the topics with an odd number were read, to see what people say,
-and the mechanism and all cues were improved; those of the other topics have not been read by whoever wrote the cues.
-So "blind, unread" is the figure that tells what the reader does with a stranger's answer.
+Who wrote the cues read the blind answers in two halves, and benchmarks/answers_contacts.csv keeps what each half was
+worth before it was read:
+
+- first contact: cues finished, no blind answer read (commit d9c9ce4; for topics 18 and 21, 1ce53fa);
+- second contact: the answers of the odd topics but 21 read, all cues widened from what people say there; the
+  figures are those of the half whose texts were still unread, its totals were not (commit c5aa733).
+
+Then that half was read too. So the figures of now are of known answers; what a stranger's answer meets is rather the
+second contact. `git checkout` of a commit and this program give its figures again.
 """
 
 from __future__ import annotations
@@ -55,13 +60,6 @@ class Sample:
     by: str
     text: str
     marks: dict[str, frozenset[int]]
-
-    @property
-    def group(self) -> str:
-        """Who wrote it, and whether the author of the cues has read it since."""
-        if self.by == "author":
-            return "author"
-        return "blind, read since" if self.number % 2 and self.number != 21 else "blind, unread"
 
 
 def samples(folder: Path = FOLDER / "answers") -> Iterator[Sample]:
@@ -115,7 +113,7 @@ def count(read: Iterable[tuple[Sample, Reading]]) -> list[dict[str, str | int]]:
     for sample, reading in read:
         for claim, said in found(reading).items():
             wanted = sample.marks[claim]
-            where = (sample.group, sample.language, claim)
+            where = (sample.by, sample.language, claim)
             totals[*where, "answers"] += 1
             totals[*where, "right"] += len(said & wanted)
             totals[*where, "imagined"] += len(said - wanted)
@@ -134,8 +132,20 @@ def orders(read: Iterable[tuple[Sample, Reading]]) -> list[str]:
     for number in sorted({key[0] for key in mean}):
         strong, partial, wrong = (mean.get((number, kind), 0.0) for kind in KINDS[:3])
         if not strong > partial > wrong:
-            broken.append(f"{number:02d}: {strong:.2f}, {partial:.2f}, {wrong:.2f}")
+            broken.append(f"{number:02d} ({strong:.1f}, {partial:.1f}, {wrong:.1f})")
     return broken
+
+
+def ranking(read: Iterable[tuple[Sample, Reading]]) -> str:
+    """Say on how many cards the order holds, for all answers and for the blind ones of each language alone."""
+    known = list(read)
+    lines = []
+    for name, language in (("all answers", ""), ("blind, English", "en"), ("blind, Chinese", "zh")):
+        some = [(s, r) for s, r in known if not language or (s.by == "blind" and s.language == language)]
+        cards, broken = len({sample.number for sample, _ in some}), orders(some)
+        held = f"{cards - len(broken)} of {cards} cards"
+        lines.append(f"- {name}: on {held}" + (f"; not on {', '.join(broken)}" if broken else ""))
+    return "\n".join(lines)
 
 
 def table(rows: Iterable[dict[str, str | int]]) -> str:
@@ -178,23 +188,21 @@ def main() -> None:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-    with (FOLDER / "answers_first_contact.csv").open(encoding="utf-8", newline="") as file:
-        first = list(csv.DictReader(file))
-    broken = orders(read)
-    told = (
-        "On every card strong answers stand above partial ones and those above folk-wrong ones"
-        if not broken
-        else f"Strong above partial above folk-wrong fails on {len(broken)} cards ({'; '.join(broken)})"
-    )
-    (FOLDER / "answers.md").write_text(
-        "# What the reader of typed answers hears\n\n"
-        "Written by `python benchmarks/answers.py`, whose text says what is counted and who had read what.\n\n"
-        f"## Now\n\n{table(rows)}\n\n{told}: points heard minus contradicted minus pitfalls, mean over both languages and "
-        "all authors. The reader shows this number to nobody.\n\n"
-        f"## First contact\n\nThe blind answers, before whoever wrote the cues had read one of them.\n\n{table(first)}\n",
-        "utf-8",
-    )
-    print(table(rows), told, sep="\n\n")
+    with (FOLDER / "answers_contacts.csv").open(encoding="utf-8", newline="") as file:
+        contacts = list(csv.DictReader(file))
+    parts = [
+        "# What the reader of typed answers hears",
+        "Written by `python benchmarks/answers.py`; its text says what is counted and who had read what.",
+        f"## Now\n\n{table(rows)}",
+        (
+            "Strong above partial above folk-wrong, by points heard minus contradicted minus pitfalls (a number that "
+            f"the reader shows to nobody), means of each card:\n\n{ranking(read)}"
+        ),
+    ]
+    for name in dict.fromkeys(row["contact"] for row in contacts):
+        parts.append(f"## {name}\n\n{table(row for row in contacts if row['contact'] == name)}")
+    (FOLDER / "answers.md").write_text("\n\n".join(parts) + "\n", "utf-8")
+    print(table(rows), ranking(read), sep="\n\n")
 
 
 if __name__ == "__main__":
