@@ -221,6 +221,9 @@ def test_a_sentence_is_told_from_keywords(language, text, says):
         ("掉了 2.3 个百分点", "points", 2.3, 2.3),
         ("33 毫秒", "time", 0.033, 0.033),
         ("4 到 5 倍", "factor", 4, 5),
+        ("快一点八倍", "factor", 1.8, 1.8),
+        ("快了三四倍", "factor", 3, 4),
+        ("快二十倍", "factor", 20, 20),
     ],
 )
 def test_numbers_with_units(text, kind, low, high):
@@ -229,7 +232,10 @@ def test_numbers_with_units(text, kind, low, high):
     assert (only.low, only.high) == pytest.approx((low, high))
 
 
-@pytest.mark.parametrize("text", ["int8 and float16", "28x28 pixels", "in 2024", "version 3", "100 images", "第 3 层"])
+@pytest.mark.parametrize(
+    "text",
+    ["int8 and float16", "28x28 pixels", "in 2024", "version 3", "100 images", "第 3 层", "百分之十几", "好几倍"],
+)
 def test_numbers_without_units_are_left_alone(text):
     assert quantities(text) == ()
 
@@ -248,6 +254,8 @@ def test_numbers_are_compared_with_the_point_that_is_shown():
     read = compare_numbers(page, {"speed": 3.37, "loss": 0.2}, said)
     assert [each.verdict for each in read] == ["agrees", "disagrees", "unknown"]
     assert read[0].measured == "3.37x"
+    (bound,) = compare_numbers(page, {"speed": 3.37, "loss": 0.2}, [("More than 2x.", frozenset({0}))])
+    assert bound.verdict == "unknown"
 
 
 def test_cues_name_groups_that_stand_together():

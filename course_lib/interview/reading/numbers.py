@@ -33,21 +33,31 @@ _UNITS: tuple[tuple[str, str, float], ...] = (
 )
 _UNIT = "|".join(f"(?P<u{index}>{pattern})" for index, (pattern, _, _) in enumerate(_UNITS))
 _SAID = re.compile(rf"(?<![\w.])(?P<low>{_DIGITS})(?:\s*(?:-|–|~|to|到|至)\s*(?P<high>{_DIGITS}))?\s*(?:{_UNIT})")
+_HAN = "[零一二两三四五六七八九十]{1,3}(?:点[零一二三四五六七八九]{1,2})?"
 _HAN_SAID = re.compile(
-    r"百分之(?P<percent>[零一二两三四五六七八九十]{1,3})|(?P<factor>[一两二三四五六七八九十]{1,3})倍"
+    rf"百分之(?P<percent>{_HAN})(?![零一二两三四五六七八九十点几多])|(?<![零一二三四五六七八九十百点几])(?P<factor>{_HAN})倍"
 )
+# Who gives a bound gives no number that could be wrong by being far away.
+_BOUND_BEFORE = re.compile(
+    r"(?:less than|more than|under|below|over|above|at least|at most|up to|不到|超过|至少|最多|近)\s*$"
+)
+_BOUND_AFTER = re.compile(r"\s*(?:or more|or less|以上|以下|以内|多|几)")
 _FIELD = re.compile(r"\{([a-z_][a-z0-9_]*)(?::[^{}]*)?\}")
 _AFTER_FIELD = re.compile(rf"\s*(?:{_UNIT})")
 
 
 @dataclass(frozen=True)
 class Quantity:
-    """A number from `low` to `high` in the base unit of its kind (factor, points, percent, time, bytes, bits, db)."""
+    """A number from `low` to `high` in the base unit of its kind (factor, points, percent, time, bytes, bits, db).
+
+    `bound`: it was said as a limit ("less than 80 %").
+    """
 
     text: str
     kind: str
     low: float
     high: float
+    bound: bool = False
 
 
 def quantities(text: str) -> tuple[Quantity, ...]:
@@ -58,11 +68,11 @@ def quantities(text: str) -> tuple[Quantity, ...]:
         kind, unit = _unit(match)
         low = _value(match["low"])
         high = _value(match["high"]) if match["high"] else low
-        found.append((match.start(), Quantity(match[0].strip(), kind, low * unit, high * unit)))
+        found.append((match.start(), Quantity(match[0].strip(), kind, low * unit, high * unit, _bound(plain, match))))
     for match in _HAN_SAID.finditer(plain):
         kind = match.lastgroup or "factor"
-        value = _han(match[kind])
-        found.append((match.start(), Quantity(match[0], kind, value, value)))
+        low, high = _han(match[kind])
+        found.append((match.start(), Quantity(match[0], kind, low, high, _bound(plain, match))))
     return tuple(quantity for _, quantity in sorted(found, key=lambda each: each[0]))
 
 
@@ -125,7 +135,7 @@ def compare_numbers(
             near = next((each for each in expected or everything if agree(number, each)), None)
             if near:
                 found.append(NumberSaid(number.text, "agrees", near.text, sentence))
-            elif expected and not any(agree(number, each) for each in (*everything, *typed)):
+            elif expected and not number.bound and not any(agree(number, each) for each in (*everything, *typed)):
                 found.append(NumberSaid(number.text, "disagrees", expected[0].text, sentence))
             else:
                 found.append(NumberSaid(number.text, "unknown", "", sentence))
@@ -143,12 +153,23 @@ def _value(digits: str) -> float:
     return float(digits.replace(",", ""))
 
 
-def _han(digits: str) -> float:
-    """Return the value of a Chinese number below one hundred, "三十五" or "八"."""
+def _bound(text: str, match: re.Match[str]) -> bool:
+    return bool(_BOUND_BEFORE.search(text[: match.start()]) or _BOUND_AFTER.match(text[match.end() :]))
+
+
+def _han(digits: str) -> tuple[float, float]:
+    """Return the value of a Chinese number below one hundred, "三十五" or "一点八", as a range: "三四" is 3 to 4."""
+    whole, _, decimals = digits.partition("点")
+    if decimals:
+        value = _whole(whole) + sum(_HAN_DIGITS[digit] / 10 ** (place + 1) for place, digit in enumerate(decimals))
+        return value, value
+    if len(whole) == 2 and "十" not in whole:
+        return float(_HAN_DIGITS[whole[0]]), float(_HAN_DIGITS[whole[1]])
+    return _whole(whole), _whole(whole)
+
+
+def _whole(digits: str) -> float:
     tens, ten, ones = digits.rpartition("十")
     if not ten:
-        value = 0
-        for digit in digits:
-            value = 10 * value + _HAN_DIGITS[digit]
-        return float(value)
+        return float(_HAN_DIGITS[digits[-1]])
     return float(10 * (_HAN_DIGITS[tens[-1]] if tens else 1) + (_HAN_DIGITS[ones[-1]] if ones else 0))
