@@ -10,7 +10,7 @@ from course_lib.language import Say
 
 @dataclass(frozen=True)
 class Heard:
-    """One point of the card. `sentence` is the sentence of the answer that shows it, "" when none does."""
+    """One point of the card. `sentence`: what shows it, up to three neighbours joined by a space; "" for nothing."""
 
     point: int
     verdict: Literal["heard", "contradicted", "unsure"]
@@ -20,7 +20,7 @@ class Heard:
 
 @dataclass(frozen=True)
 class Fallen:
-    """A pitfall that the answer asserts, and the sentence that asserts it."""
+    """A pitfall that the answer asserts, and the sentence (or neighbours, joined by a space) that asserts it."""
 
     pitfall: int
     sentence: str
