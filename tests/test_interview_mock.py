@@ -148,6 +148,10 @@ def test_own_numbers_are_quoted_and_the_difference_is_told():
     assert (first.kind, first.topic.name) == ("predicted", ours.name)
     assert "0.6" in first.ask.en
     assert "7" in first.ask.en
+    other = topic(4)
+    two = Own({ours.name: mine, other.name: dict(other.measured)}, {ours.name: {"spaced_speedup": 7}})
+    for seed in range(8):  # what was predicted comes first, whatever the draw
+        assert [each.kind for each in challenges(TOPICS, two, mock.Random(seed), 2)] == ["predicted", "method"]
     differs = challenges(TOPICS, Own({ours.name: mine}), mock.Random("x"), 1)[0]
     assert differs.kind == "differs"
     assert "either side of 1" in " ".join(point.en for point in differs.points)
@@ -325,6 +329,7 @@ def hostile(good):
         lambda s: s.update(entries=[{}]),
         lambda s: s.update(entries=[s["entries"][0], s["entries"][0], s["entries"][0]]),
         lambda s: s["entries"][0].update(seconds=float("nan")),
+        lambda s: s["entries"][0].update(seconds=float("inf")),
         lambda s: s["entries"][0].update(said=[True] * 50),
     ):
         copy = json.loads(good)
