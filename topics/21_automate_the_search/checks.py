@@ -4,6 +4,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from ai_edge_litert.interpreter import Interpreter
 
 from course_lib.core import Artifact
 from course_lib.evaluation import predict as outputs
@@ -40,6 +41,27 @@ def _artifact(name):
 
 def accuracy(name, x, y):
     return float((outputs(_artifact(name), x).argmax(1) == y).mean())
+
+
+def close_calls(rng):
+    """Draw points between two centres whose class hangs on rounding, and the classes that wide_int8 gives them."""
+    one, two = rng.integers(0, len(centres()), (2, 1500))
+    part = rng.uniform(0.45, 0.55, (1500, 1))
+    x = part * centres()[one] + (1 - part) * centres()[two]
+    x = (x + rng.normal(0, 0.05, x.shape)).astype(np.float32)
+    source = Interpreter(model_content=content("wide_int8")).get_input_details()[0]
+    scale, zero_point = source["quantization"]
+    steps = [
+        np.round(x / scale) + zero_point,
+        np.trunc(x / scale + zero_point),
+        np.floor(x / scale) + zero_point,
+    ]
+    rounded, *cut = (
+        outputs(_artifact("wide_int8"), np.clip(each, -128, 127).astype(np.int8)).argmax(1)
+        for each in steps
+    )
+    close = (rounded != cut[0]) | (rounded != cut[1])
+    return x[close], rounded[close]
 
 
 def files(*names):
@@ -118,6 +140,13 @@ def check_int8_inputs(smallest_passing, rng):
             f"Fed as it asks to be, wide_int8 has accuracy {exact:g} ({where}).",
             f"按要求输入时，wide_int8 的精度为 {exact:g}（{where_zh}）。",
         )  # fmt: skip
+    x, y = close_calls(rng)
+    expect_choice(
+        smallest_passing, files("wide_int8"), x, y, 0.9, "wide_int8",
+        f"{len(x)} points lie so near a border that the nearest step and the step below give different classes; "
+        "with the nearest its accuracy is 1.",
+        f"这 {len(x)} 个点紧挨分界，取最近的整数和直接去掉小数会得到不同的类别；取最近的整数时精度为 1。",
+    )  # fmt: skip
 
 
 @law("21A", points=1, en="an int16 input has limits of its own", zh="int16 输入有它自己的取值范围")
@@ -147,7 +176,7 @@ def check_broken_files(smallest_passing, rng):
             f"{name} does not load.", f"{name} 无法加载。",
         )  # fmt: skip
     expect_choice(
-        smallest_passing, broken | files("wide_int8"), x, y, 0.9, "wide_int8",
+        smallest_passing, broken | files("wide"), x, y, 0.9, "wide",
         "Three broken files stand before a good one.", "一个好文件前面有三个坏文件。",
     )  # fmt: skip
 

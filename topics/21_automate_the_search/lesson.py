@@ -5,13 +5,13 @@
 #
 # After this lesson you can
 #
-# - **choose** the smallest file that reaches a floor, with 0 crashes over the broken ones in between (21A),
-# - **halve** 8 configurations in 32 units instead of 64, and say when those 32 are well spent (21B),
+# - **choose** the smallest file that reaches a floor, and step over those that do not load (21A),
+# - **halve** 8 configurations in 32 units of budget instead of 64, and say when those 32 are well spent (21B),
 # - **defend** the 4 parts of a pipeline: what the cache's key holds, what the cheap round ranks by, which data decide, what the gate asks (quiz).
 #
 # ## Predict first
 #
-# Sixteen recipes, 5,000 validation images. Measuring everything takes 80,000 classifications. Successive halving measures all sixteen on 157 images, drops half, doubles the images, and so on: 12,560 in all.
+# A recipe is one way to make a file. Sixteen recipes, 5,000 validation images. Measuring everything takes 80,000 classifications. Successive halving measures all sixteen on 157 images, drops half, doubles the images, and so on: 12,560 in all.
 
 # %%
 from course_lib import predict
@@ -29,7 +29,7 @@ predict(
     zh="同样的 12,560 次换一种花法：十六个都测同样的 785 张，取最好的。哪种做法损失的精度更少？",
     choices={
         "halving": Say("halving", "逐次减半"),
-        "all": Say("the same images for all", "人人同样多"),
+        "all": Say("the same images for all", "都测同样的图片"),
         "level": Say("no clear difference", "分不出高下"),
     },
 )
@@ -37,7 +37,7 @@ predict(
 # %% [markdown]
 # ## A space, a list, a table
 #
-# A search begins with a space written as a product. Here: eight rules for the range of an activation, times two sizes of the calibration set. Every one of the sixteen files has the same number of bytes and runs the same operators, so one number decides: accuracy on the 5,000 **validation** images. `sweep` makes each file and measures it once. The cache goes to an empty folder, so that this page always starts cold; yours is in your home folder and stays.
+# A search begins with a space written as a product. Here: eight rules for the range of an activation (the tool's own, the whole range, two that make an error smallest, four that cut at a percentile; lesson 07 shows what such cuts do), times two sizes of the calibration set. Every one of the sixteen files has the same number of bytes and runs the same operators, so one number decides: accuracy on the 5,000 **validation** images. `sweep` makes each file and measures it once. The cache goes to an empty folder, so that this page always starts cold; yours is in your home folder and stays.
 
 # %%
 import tempfile
@@ -192,7 +192,7 @@ reveal("halving_time", first.seconds / seconds, unit="x")
 # %% [markdown]
 # {images_ratio:.1f} times fewer images, and the time fell by a factor of {halving_time:.1f}. Halving saves only what grows with its budget. Making a file, calibration and all, costs the same for a candidate that is thrown out at once, and that part of the bill stays. Before you halve anything, ask what is dear in your case. If it is minutes on a phone or epochs of training, make *that* the budget.
 #
-# Did it find the best one? Halving left *{left}*; the full sweep says *{best}*. But one run of a lottery proves nothing. The cache kept every single answer, so the ladder can be replayed with other draws of the images, thousands of times, without running a network.
+# Did it find the best one? Halving left *{left}*; the full sweep says *{best}*. But one run of a lottery proves nothing. The cache kept every single answer, so the halving can be replayed with other draws of the images without running a network: that is `ladder`. And `rivals` races two ways of spending, 300 times. Every draw shuffles images and candidates, lets halving run, and gives the plain way exactly what that spent, as the same images for all. A way *loses* the best file's accuracy minus that of the file it chose, both on all 5,000 images.
 
 # %%
 import numpy as np
@@ -202,40 +202,35 @@ from course_lib import halving
 names = [recipe.name for recipe in recipes]
 right = np.array([trial.right for trial in first.trials])  # (recipes, images)
 truth = right.mean(axis=1)
-everyone = range(len(names))
 
 
-def ladder(order, first=OPENING, eta=2, candidates=everyone, opening=None):
-    """Halve by accuracy on the first images of an order; ``opening`` replaces the score of the first round."""
+def ladder(order, answers=right, first=OPENING, eta=2, opening=None):
+    """Halve by stored answers, images in this order; ``opening`` replaces the scores of the first round."""
 
     def score(alive, images):
         if opening is not None and images == first:
             return [opening[place] for place in alive]
-        return list(right[np.ix_(list(alive), order[:images])].mean(axis=1))
+        return list(answers[np.ix_(list(alive), order[:images])].mean(axis=1))
 
-    return halving(list(candidates), score, min_budget=first, max_budget=right.shape[1], eta=eta)
+    everyone, whole = list(range(len(answers))), answers.shape[1]
+    return halving(everyone, score, min_budget=first, max_budget=whole, eta=eta)
 
 
 library = np.random.default_rng(0).permutation(right.shape[1])  # how a sweep draws its images
-assert names[ladder(library).best] == halved.best.name
+assert names[ladder(library).best] == halved.best.name  # the replay agrees with the run
 
 
-def rivals(right, draws=300, first=OPENING):
-    """Return points lost against the best, one row a draw: by halving, and by the same images for all."""
-    rng, lost, spent = np.random.default_rng(1), [], 0
-    truth = right.mean(axis=1)
+def rivals(answers, draws=300, first=OPENING):
+    """Return the points lost by halving and by the same images for all, one row a draw, and what a draw spends."""
+    rng, lost = np.random.default_rng(1), []
     for _ in range(draws):
-        images, people = rng.permutation(right.shape[1]), rng.permutation(len(right))
-        shuffled = right[np.ix_(people, images)]
-
-        def score(alive, budget, shuffled=shuffled):
-            return list(shuffled[alive, :budget].mean(axis=1))
-
-        run = halving(list(range(len(right))), score, min_budget=first, max_budget=right.shape[1])
-        spent = run.spent
-        equal = shuffled[:, : spent // len(right)].mean(axis=1).argmax()
-        lost.append([truth.max() - truth[people[run.best]], truth.max() - truth[people[equal]]])
-    return 100 * np.array(lost), spent
+        order, line = rng.permutation(answers.shape[1]), rng.permutation(len(answers))
+        drawn = answers[line]
+        truth = drawn.mean(axis=1)
+        run = ladder(order, drawn, first)
+        equal = drawn[:, order[: run.spent // len(line)]].mean(axis=1).argmax()
+        lost.append([truth.max() - truth[run.best], truth.max() - truth[equal]])
+    return 100 * np.array(lost), run.spent
 
 
 def verdict(lost):
@@ -272,13 +267,13 @@ table(
 reveal("equal_spend", winner)
 
 # %% [markdown]
-# At equal cost halving finds the best in {found_halving:.0f} of 100 draws and the plain way in {found_equal:.0f}; the points lost are {lost_halving:.3f} and {lost_equal:.3f}, which lie {equal_z:.1f} standard errors apart. Two lessons. First, compare a clever method with a stupid one *of equal cost*, never with the full run. Second, look at what is lost and not at whether "the winner" was found. Among candidates that 5,000 images cannot tell apart the winner is a coin that fell on its edge, and either way loses little.
+# At equal cost halving finds the best in {found_halving:.0f} of 100 draws and the plain way in {found_equal:.0f}; the points lost are {lost_halving:.3f} and {lost_equal:.3f}, which lie {equal_z:.1f} standard errors apart. Two lessons. First, compare a clever method with a stupid one *of equal cost*, never with the full run. Second, look at what is lost and not at whether "the winner" was found. Among candidates that 5,000 images cannot tell apart chance decides who wins, and either way loses little.
 #
 # Halving pays where many candidates are hopeless, because it stops feeding them. Below, under *Deeper*, is a space where that can be seen.
 #
 # ## The cheap round that lies
 #
-# Halving trusts one thing: that the cheap score ranks roughly as the dear one does. Four cheap scores for the first round, the later rounds being honest in all of them. Two need no labels and compare with the float model's outputs. One reads the first 157 images of the file, and the file is sorted by class: a folder per class is how images usually lie on a disk. Sorted files have one order per first class; all ten were tried, and the one that does the most harm is shown.
+# Halving trusts one thing: that the cheap score ranks roughly as the dear one does. Four cheap scores for the first round, the later rounds being honest in all of them. Two need no labels and compare with the float model's outputs: how often the classes agree, and SQNR, the power of the outputs over the power of their error, in dB. One reads the first 157 images of a file that is sorted by class: a folder per class is how images usually lie on a disk. Which class comes first matters, so ten such files were tried, and the one that does the most harm is shown. The last column is McNemar's p for the best file against the one that is left.
 
 # %%
 from course_lib.evaluation import predict as outputs
@@ -419,14 +414,14 @@ playground(
 show(
     build(first_round=20),
     alt="An elimination bracket that begins with twenty images: more rounds, a first round that is mostly chance.",
-    caption="Twenty images to begin with: cheap, and the first cut is mostly chance.",
-    caption_zh="从二十张图片开始：便宜，但第一刀基本靠运气。",
+    caption="Twenty images to begin with: the first cut is mostly chance, and so is what this one draw lost.",
+    caption_zh="从二十张图片开始：第一刀基本靠运气，这一次损失多少也是。",
 )
 
 # %% [markdown]
 # ## Let something else ask
 #
-# Sixteen recipes could be listed. With a format to choose, a percentile that is a real number and bits for four layers nobody lists. `search` lets Optuna draw from a space, tells it accuracy and bytes, and looks at nothing but validation images. It is killed after eight questions here and started again with {trials_asked}: seeded, it asks the same eight again, and they are in the cache.
+# Sixteen recipes could be listed. With a format to choose, a percentile that is a real number, and bits for four layers, nobody lists them. `search` lets Optuna draw from a space, tells it accuracy and bytes, and looks at nothing but validation images. It is killed after eight questions here and started again with {trials_asked}: seeded, it asks the same eight again, and they are in the cache.
 
 # %%
 from course_lib import Mixed, search
@@ -591,6 +586,10 @@ for label, members in GROUPS.items():
          "accuracies %": f"{b.min():.1f} to {b.max():.1f}"}
     )  # fmt: skip
     record("rho_" + label.split()[1], rho[label])
+record("sqnr_middle", middle)
+record("sqnr_of_best", float(pool_sqnr[pool_accuracy.argmax()]))
+record("most_accurate", float(pool_accuracy.max()))
+record("highest_sqnr", float(pool_accuracy[pool_sqnr.argmax()]))
 table(rows, caption="How SQNR ranks accuracy, and where", name="rank correlation")
 
 with style():
@@ -617,7 +616,7 @@ show(
 )
 
 # %% [markdown]
-# {rho_files:.2f} over all files, {rho_below:.2f} below the median and {rho_above:.2f} above. Where the interval lies near 1 the proxy may throw out wrecks before anybody labels an image. Where it holds 0 the proxy is no better than a coin, and that half is where a search has to choose. The files are few and come from one network, so take the pattern and not the decimals.
+# {rho_files:.2f} over all files, {rho_below:.2f} below the median and {rho_above:.2f} above. Where the interval lies near 1 the proxy may throw out wrecks before anybody labels an image. Where it holds 0 the proxy is no better than a coin. And do not look for the best at the high end: the most accurate file, {most_accurate:.1f} %, has an SQNR of {sqnr_of_best:.0f} dB, the median being {sqnr_middle:.0f}, and the file with the highest SQNR has {highest_sqnr:.1f} %. The files are few and come from one network, so take the pattern and not the decimals.
 
 # %% [markdown]
 # ### Where halving pays
@@ -707,7 +706,7 @@ table(log, caption=f"Found commit {found_at} of 64 in {len(log)} questions", nam
 #
 # ## What this does not show
 #
-# The budget here is images, which are cheap. With training in the loop (pruning schedules, quantization-aware training) the budget is epochs, and the cheap round lies in another way: what learns slowly looks bad early. One network, one validation set, one seed of the sampler; whether TPE beats chance in this space is not shown and would take many seeds of each. Asked "would you search on the phone?", say: accuracy no, it is the same bytes; latency yes, on a farm, at night, and only for what survived.
+# The budget here is images, which are cheap. With training in the loop (pruning schedules, quantization-aware training) the budget is epochs, and the cheap round lies in another way: what learns slowly looks bad early. One network, one validation set, one seed of the sampler; whether Optuna's sampler (TPE) beats random draws in this space is not shown and would take many seeds of each. Asked "would you search on the phone?", say: accuracy no, it is the same bytes; latency yes, on a farm, at night, and only for what survived.
 #
 # ## Sources
 #
