@@ -179,7 +179,7 @@ def page(
         *(_changed(number) for number in stale),
         f"## {_PLAN}",
         _plan(topics, made) if made else str(_NO_PLAN),
-        *([f"[00 · {_MOCK}]({mock}){_MOCK_MORE}"] if mock else []),
+        *([f"[{_MOCK}]({mock}){_MOCK_MORE}"] if mock else []),
         f"## {_ROADS}",
         *(_road(road, topics) for road in plan.ROADS),
         _table(topics),
