@@ -45,7 +45,7 @@ PRACTICE = Order(
     "practice",
     "baseline",
     Budget(bytes=100_000, max_drop=0.005, latency_ratio=0.8),
-    Say("Practice: the course's baseline", "练习：课程的基线模型"),
+    Say("Practice on the baseline", "练习单（基线模型）"),
 )
 # The baseline, 351,192 bytes in float: below what int8 weights everywhere need (92,456).
 OWN = (
@@ -74,8 +74,8 @@ def orders(learner: str = "", seed: int = 0) -> tuple[Order, ...]:
     own, second = rng.choice(OWN).draw(rng), rng.choice(SECOND).draw(rng)
     return (
         PRACTICE,
-        Order("own", "baseline", own, Say("Yours: the baseline, another budget", "你的：同一个基线，另一份预算")),
-        Order("second", "second", second, Say("Yours: a second model", "你的：第二个模型")),
+        Order("own", "baseline", own, Say("Your budget on the baseline", "你的预算（基线模型）")),
+        Order("second", "second", second, Say("Your budget on a second model", "你的预算（第二个模型）")),
     )
 
 

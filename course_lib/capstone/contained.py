@@ -17,6 +17,7 @@ from course_lib.classroom.warm import NoWalls
 from course_lib.grading.cells import Cell, read_cells
 from course_lib.grading.faults import CourseError, Garbled, LearnerRaised, Lost, NotPlain
 from course_lib.grading.remote import RemoteSession
+from course_lib.grading.shorten import brief_text
 from course_lib.language import Say
 
 LIMITS = Limits(law_seconds=120.0, cell_seconds=60.0, total_seconds=600.0, cpu_seconds=400, memory_mb=6144)
@@ -71,13 +72,12 @@ class Session:
         except LearnerRaised as raised:
             if raised.kind == "NotImplementedError":
                 return None, Say("`build` is not written yet.", "`build` 还没有写。")
-            what = f"{raised.kind}: {raised.message}" if raised.message else raised.kind
+            what = brief_text(f"{raised.kind}: {raised.message}" if raised.message else raised.kind, 300)
             return None, Say(f"build stopped with {what}", f"build 出错：{what}")
         except (Garbled, NotPlain) as garbled:
             self.remote.abandon()
-            return None, Say(
-                f"What build returned could not be read: {garbled}.", f"无法读取 build 返回的内容：{garbled}。"
-            )
+            why = brief_text(str(garbled), 200)
+            return None, Say(f"What build returned could not be read: {why}.", f"无法读取 build 返回的内容：{why}。")
 
 
 @contextmanager
