@@ -2,10 +2,13 @@
 
 The same images, first weights and 480 steps as make_runs.py, in keras.distillation. Keras 3 and the Keras 2 of the
 course cannot share a process, so the weights cross over as arrays. Writes record_keras3.json.
+
+With `--loss FILE.npz` it only prints what the two losses are on the arrays `teacher` and `student` of logits.
 """
 
 import json
 import os
+import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -30,12 +33,11 @@ def weights_of(seed):
 def runs_of(seed, weights):
     """Return the runs of one seed; nothing of Keras 2 is loaded here."""
     os.environ["TF_NUM_INTRAOP_THREADS"] = "1"
-    os.environ.pop("TF_USE_LEGACY_KERAS", None)
-    import keras
-    from keras import layers
-    from keras.distillation import Distiller, LogitsDistillation
+    from course_lib import backend, fashion_mnist
 
-    from course_lib import fashion_mnist
+    keras = backend.keras_3()
+    layers, distillation = keras.layers, keras.distillation
+    Distiller, LogitsDistillation = distillation.Distiller, distillation.LogitsDistillation
 
     def block(filters, strides):
         convolution = layers.Conv2D(filters, 3, strides=strides, padding="same", use_bias=False)
@@ -86,6 +88,20 @@ def runs_of(seed, weights):
     return rows
 
 
+def losses_on(pairs):
+    """Print both losses of a batch of logits, as JSON."""
+    from course_lib import backend
+
+    keras = backend.keras_3()
+    LogitsDistillation = keras.distillation.LogitsDistillation
+    losses = {
+        "loss=KLDivergence()": LogitsDistillation(T, loss=keras.losses.KLDivergence()),
+        "default": LogitsDistillation(T),
+    }
+    values = {name: float(loss.compute_loss(*pairs)) for name, loss in losses.items()}
+    print(json.dumps(values | {"keras": keras.__version__}))
+
+
 def main():
     """Run the seeds one after the other and write the record."""
     from course_lib.core import Environment
@@ -108,4 +124,8 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["--loss"]:
+        arrays = np.load(sys.argv[2])
+        losses_on((arrays["teacher"], arrays["student"]))
+    else:
+        main()
