@@ -213,7 +213,10 @@ def test_a_hub_gives_each_learner_a_folder_and_leaves_the_shared_one_alone(kit, 
     subprocess.run(command, env=env, check=True, capture_output=True)
     home = tmp_path / "litert-course"
     mine = sorted((home / "workbook").glob("*.ipynb"))
-    assert len(mine) == len(list((shared / "exercises").glob("*.ipynb")))
+    assert {path.name for path in mine} == {
+        *(path.name for path in (shared / "exercises").glob("*.ipynb")),
+        "00_interview.ipynb",
+    }
     mine[0].write_text("mine", encoding="utf-8")
     subprocess.run(command, env=env, check=True, capture_output=True)
     assert mine[0].read_text("utf-8") == "mine"
