@@ -44,6 +44,7 @@ SHARED = ("numpy", "platformdirs", "ai-edge-litert", "ml-dtypes", "ipykernel", "
 FIELDS = [
     "tool",
     "topic",
+    "answers",
     "submissions",
     "jobs",
     "seconds_each",
@@ -246,6 +247,10 @@ def main() -> None:
             **more,
         }
         rows.append(row)
+        with (ROOT / "benchmarks" / "grading.csv").open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, FIELDS, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
         print(" ".join(f"{name}={row[name]}" for name in FIELDS if name in row), flush=True)
 
     def ours(number: int, kind: str, count: int, jobs: int) -> None:
@@ -275,10 +280,6 @@ def main() -> None:
         for jobs in arguments.jobs:
             for count in arguments.counts:
                 ours(number, "mixed", count, jobs)
-    with (ROOT / "benchmarks" / "grading.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, FIELDS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
     _ratios(rows)
 
 
