@@ -112,6 +112,7 @@ def test_it_gets_what_its_functions_deserve_and_harms_nothing(room, name):
         first = next(each for each in graded.results[0].outcomes if each.message)
         assert re.search(verdict["says"], first.message.en)
     assert graded.seconds < 10
+    assert sum(len(note.en) for result in graded.results for note in result.notes) < 5000
     honest = room.grade(EXERCISE, (), LONG)
     assert [(each.task, each.points) for each in honest.results] == [("7A", 10), ("7B", 10)], str(honest.results)
     assert honest.error is None

@@ -9,6 +9,7 @@ import random
 import stat
 import string
 import tempfile
+import time
 import zipfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,7 @@ from course_lib.classroom.reading import Reader
 from course_lib.classroom.signs import all_signs
 from course_lib.classroom.submissions import find
 from course_lib.classroom.texts import readable
+from course_lib.grading.cells import read_cells
 from course_lib.language import Say
 from tests.grading_course import make_course
 
@@ -120,7 +122,7 @@ TREES = st.dictionaries(
 def accounted_for(found, names):
     told = {each.name for each in found.submissions} | {each.name for each in found.unmatched}
     assert told == names
-    assert all(each.learner and each.tasks and each.path.is_file() for each in found.submissions)
+    assert all(each.learner and each.tasks and each.cells for each in found.submissions)
     assert all(each.reason.en and each.reason.zh for each in found.unmatched)
     assert len({(each.learner, task) for each in found.submissions for task in each.tasks}) == sum(
         len(each.tasks) for each in found.submissions
@@ -155,7 +157,8 @@ def test_whatever_the_names_in_a_zip_nothing_leaves_the_folder_and_every_entry_i
         assert len(found.submissions) + len(found.unmatched) >= count
         inside = {path for path in root.rglob("*") if path.is_file()} - {root / "class.zip"}
         assert all(path.is_relative_to(root / "work") for path in inside)
-        assert {each.path for each in found.submissions} <= inside
+        assert not [path for path in inside if path.suffix == ".ipynb"]  # read, and gone
+        assert all(each.path.is_relative_to(root / "work") for each in found.submissions)
 
 
 # Layouts
@@ -256,6 +259,9 @@ def test_what_lies_beside_submissions_names_their_owners_and_nobody_elses(tmp_pa
         "PS_1_b_lee_attempt_2026-11-24-10-11-12_y.txt": "Name: Bob (a_lee)\n",
     }
     assert sorted(who(found_in(tmp_path / "c", blackboard)).values()) == ["a_lee", "lee"]
+    forged = "PS_1_b_lee_attempt_2026-11-24-10-11-12_x_attempt_2036-01-01-00-00-00"
+    blackboard |= {f"{forged}.txt": "Name: Ann Lee (a_lee)\n", f"{forged}.ipynb": ANSWER}
+    assert sorted(who(found_in(tmp_path / "d", blackboard)).values()) == ["a_lee", "lee"]
 
 
 def test_nobody_can_hand_in_for_another(tmp_path):
@@ -268,6 +274,12 @@ def test_nobody_can_hand_in_for_another(tmp_path):
     }
     found = found_in(tmp_path / "hand", {**files, **forged})
     assert {name for name, learner in who(found).items() if learner == "bob"} == {"bob/x.ipynb"}
+    deeper = {f"mal/{at}/submitted/bob/ps1/{name}": notebook(SCALE) for at in "12345" for name in ("x.py", "y.ipynb")}
+    deeper |= {f"mal/{at}/submitted/bob/ps1/timestamp.txt": "2036-01-01" for at in "12345"}
+    deeper |= {"mal/1/2/bob+ps1+2036-01-01 00:00:00 UTC/z.ipynb": ANSWER}
+    for source in (lay_out(tmp_path / "deep", {**files, **deeper}), zipped(tmp_path / "deep.zip", {**files, **deeper})):
+        found = find(source, tmp_path / "work")
+        assert {name for name, learner in who(found).items() if learner == "bob"} == {"bob/x.ipynb"}
     moodle = {f"{name}_1{index}_assignsubmission_file_/x.ipynb": ANSWER for index, name in enumerate(("ann", "bob"))}
     forged = {f"mal_77_assignsubmission_file_/{name}": text for name, text in {**forged, **moodle}.items()}
     found = found_in(tmp_path / "moodle", {**moodle, **forged})
@@ -486,6 +498,29 @@ def test_a_bomb_is_refused_while_it_is_unpacked(tmp_path, monkeypatch, limit):
     assert who(found) == {"ann/x.ipynb": "ann"}
     assert why(found) == {"bob/x.ipynb": "refused"}
     assert sum(path.stat().st_size for path in (tmp_path / "work").rglob("*") if path.is_file()) < 10_000
+
+
+def test_what_one_learner_zips_leaves_the_others_their_room_and_the_disk_empty(tmp_path, monkeypatch):
+    monkeypatch.setattr(archive, "MAX_INNER_BYTES", 30_000)
+    monkeypatch.setattr(archive, "MAX_TOTAL_BYTES", 40_000)
+    (tmp_path / "class/ann").mkdir(parents=True)
+    bomb = {f"{each}.ipynb": notebook("#" * 10_000) for each in range(9)}
+    zipped(tmp_path / "class/ann/all.zip", bomb)
+    zipped(tmp_path / "class/bob.zip", {"x.ipynb": ANSWER})
+    lay_out(tmp_path / "class/cid", {"x.ipynb": ANSWER})
+    found = find(tmp_path / "class", tmp_path / "work")
+    assert {"bob", "cid"} <= set(who(found).values())
+    assert sum(kind == "refused" for kind in why(found).values()) == 7
+    assert not [path for path in (tmp_path / "work").rglob("*") if path.is_file()]
+
+
+def test_a_cell_of_empty_lines_is_read_in_no_time(tmp_path):
+    path = tmp_path / "x.py"
+    path.write_text("\n" * 200_000 + "(\n  %time x\n!ls\n")
+    started = time.monotonic()
+    (cell,) = read_cells(path)
+    assert time.monotonic() - started < 5
+    assert cell.code.endswith("(\n  pass\npass\n")
 
 
 def test_a_zip_that_lies_about_sizes_unpacks_no_more_than_it_may(tmp_path, monkeypatch):

@@ -29,6 +29,7 @@ NOTES = ("timestamp.txt", "submission_metadata.yml")  # what nbgrader and Grades
 BLACKBOARD_NOTE = re.compile(r"_attempt_\d{4}(-\d\d){5}\.txt$")
 MAX_BYTES = MAX_FILE_MB * 2**20
 MAX_TOTAL_BYTES = 8 * 2**30
+MAX_INNER_BYTES = 2**30  # of a zip inside, which must not use up what is left for the others
 MAX_ENTRIES = 50_000
 MAX_DEPTH, MAX_NAME = 40, 255
 MAX_RATIO, RATIO_FROM = 500, 64 * 2**20
@@ -130,7 +131,8 @@ class _Unpacking:
         self.workdir, self._count, self._left = workdir, 0, MAX_TOTAL_BYTES
 
     def inner(self, path: Path, parts: tuple[str, ...]) -> Iterator[File | Unmatched]:
-        """Open a zip that was found inside; a damaged one is a file like any other."""
+        """Open a zip that was found inside, within limits of its own; a damaged one is a file like any other."""
+        others, self._left = self._left, MAX_INNER_BYTES
         try:
             yield from self.open(path, (*parts[:-1], parts[-1][:-4]), nested=False)
         except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
@@ -138,6 +140,8 @@ class _Unpacking:
                 raise
             say = Say("It is damaged: it cannot be opened as a zip.", "文件已损坏：无法作为 zip 打开。")
             yield Unmatched("/".join(parts), "damaged", say)
+        finally:
+            self._left = others
 
     def open(self, path: Path, inside: tuple[str, ...], *, nested: bool) -> Iterator[File | Unmatched]:
         """Yield the files of a zip; `nested` opens the zips in it."""

@@ -51,7 +51,8 @@ class Notes:
 
 _MOODLE = re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_[a-z]+(?:_.*)?")
 _CANVAS = re.compile(r"(?:LATE_)?(?P<name>[^/]*?[^\W\d][^/]*?)_(?:LATE_)?(?P<id>\d{3,})_(?P<sub>\d{3,})_(?P<rest>.+)")
-_BLACKBOARD = re.compile(r"(?P<head>.+)_attempt_(?P<stamp>\d{4}(?:-\d\d){5})(?:[_.].*)?")
+# The first stamp is Blackboard's: what follows is a name that the learner gave.
+BLACKBOARD = re.compile(r"(?P<head>.+?)_attempt_(?P<stamp>\d{4}(?:-\d\d){5})(?P<rest>[_.].*)?")
 _EXCHANGE = re.compile(r"(?P<name>[^+]+)\+[^+]+\+(?P<stamp>\d{4}-\d\d-\d\d[ T][\d:. -]+\w*)(?:\+.*)?")
 _HEAD = "blackboard"
 _GRADESCOPE = re.compile(r"submission_\d+")
@@ -90,17 +91,19 @@ def owners(files: Sequence[tuple[Parts, tuple[str, ...]]], notes: Notes, topics:
 
 
 def _trusted(paths: list[Parts], depths: list[int | None]) -> set[int]:
-    """Return the depths at which an export's names stand: most folders of that depth must have them.
+    """Return the depths at which an export's names stand: at every level above, most folders must hold them.
 
-    Otherwise a learner could put a folder with another's name, as an export writes it, into their own.
+    Otherwise a learner could put a folder with another's name, as an export writes it, into their own, as deep and
+    as often as they like.
     """
-    found = set()
-    for depth in {each for each in depths if each is not None}:
-        everywhere = {parts[:depth] for parts in paths if len(parts) > depth}
-        there = {parts[:depth] for parts, each in zip(paths, depths, strict=True) if each == depth}
-        if 2 * len(there) >= len(everywhere):
-            found.add(depth)
-    return found
+
+    def most(depth: int, level: int) -> bool:
+        everywhere = {parts[:level] for parts in paths}
+        there = {parts[:level] for parts, each in zip(paths, depths, strict=True) if each == depth}
+        return 2 * len(there) >= len(everywhere)
+
+    known = {each for each in depths if each is not None}
+    return {depth for depth in known if all(most(depth, level) for level in range(1, depth + 1))}
 
 
 def _by_export(parts: Parts, notes: Notes) -> tuple[Owner, int] | None:
@@ -113,7 +116,7 @@ def _by_export(parts: Parts, notes: Notes) -> tuple[Owner, int] | None:
             return Owner(match["name"], (("moodle", match["id"]),)), depth
         if match := _EXCHANGE.fullmatch(part):
             return Owner(match["name"], stamp=match["stamp"]), depth
-        if match := _BLACKBOARD.fullmatch(part):
+        if match := BLACKBOARD.fullmatch(part):
             known = notes.blackboard.get((*here[:-1], match["head"]))
             ids = () if known else ((_HEAD, match["head"]),)
             return Owner(known or match["head"], ids, stamp=match["stamp"]), depth

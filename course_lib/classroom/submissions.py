@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections import defaultdict
 from collections.abc import Iterable
@@ -11,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from course_lib.classroom.archive import CODE, NOTE_BYTES, NOTES, File, Unmatched, walk
-from course_lib.classroom.layouts import Notes, Owner, Parts, owners
+from course_lib.classroom.layouts import BLACKBOARD, Notes, Owner, Parts, owners
 from course_lib.classroom.reading import Content, reader
 from course_lib.classroom.signs import Recognised, Signs, all_signs
 from course_lib.classroom.texts import readable
@@ -64,7 +65,7 @@ def find(source: Path, workdir: Path, only: Iterable[str] = ()) -> Found:
 
     Args:
         source: a folder or a .zip.
-        workdir: an empty folder; what has to be unpacked stays there until it is graded.
+        workdir: an empty folder for what has to be unpacked; a file in it is gone as soon as it is read.
         only: the tasks that are wanted ("4A"); none: all.
 
     Raises:
@@ -72,18 +73,23 @@ def find(source: Path, workdir: Path, only: Iterable[str] = ()) -> Found:
         OSError: when it cannot be read, or `workdir` not written.
     """
     signs = all_signs()
-    files, unmatched, beside = [], [], []
-    for each in walk(source, workdir):
-        if isinstance(each, Unmatched):
-            unmatched.append(each)
-        elif each.parts[-1].lower().endswith(CODE):
-            files.append(each)
-        else:
+    read, unmatched, beside = [], [], []
+    with reader() as child:
+        for each in walk(source, workdir):
+            if isinstance(each, Unmatched):
+                unmatched.append(each)
+                continue
+            ours = each.path.is_relative_to(workdir)
+            if each.parts[-1].lower().endswith(CODE):
+                read.append(_look(each, child.read(each.path), signs))
+                if ours:
+                    each.path.unlink()  # or many learners' zips together would fill the disk
+                continue
+            if ours and each.path.stat().st_size > NOTE_BYTES:
+                os.truncate(each.path, NOTE_BYTES)
             beside.append(each)
             kind = Say("It says something about a submission; it is none.", "这是提交的附带信息，本身不是提交。")
             unmatched.append(Unmatched(each.name, "system", kind))
-    with reader() as child:
-        read = [_look(file, child.read(file.path), signs) for file in files]
     owned = owners([(each.file.parts, each.recognised.tasks) for each in read], _notes(beside), signs.topics)
     if read and not any(owned):
         stem = readable(source.resolve().stem if source.is_file() else source.resolve().name)
@@ -203,7 +209,9 @@ def _notes(files: list[File]) -> Notes:
         elif file.parts[-1].lower() == NOTES[1]:
             gradescope.update({(*folder, name): said for name, said in _gradescope(text).items()})
         elif found := re.search(r"^Name: .*\(([^()\s]+)\)\s*$", text, re.MULTILINE):
-            blackboard[(*folder, file.parts[-1].rpartition("_attempt_")[0])] = readable(found[1])
+            note = BLACKBOARD.fullmatch(file.parts[-1])
+            if note and note["rest"] == ".txt":  # not a file that a learner called so
+                blackboard[(*folder, note["head"])] = readable(found[1])
     return Notes(times, gradescope, blackboard)
 
 

@@ -13,7 +13,7 @@ from course_lib import catalog
 MAX_FILE_MB = 300
 _CHECK = re.compile(r"^[^#\n]*\bcheck\(\s*[\"'](\d{1,2}[A-Za-z])[\"']", re.MULTILINE)
 _FINISH = re.compile(r"^[^#\n]*\bfinish\(\s*[\"']?(\d{1,2})\b", re.MULTILINE)
-_MAGIC = re.compile(r"^(\s*)(?:%(?!%)|!).*$", re.MULTILINE)
+_MAGIC = re.compile(r"^([^\S\n]*)(?:%(?!%)|!).*$", re.MULTILINE)
 _MARKER = re.compile(r"^# ?%%(.*)$", re.MULTILINE)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from course_lib.catalog import Topic
 from course_lib.grading.codec import Reference, decode
-from course_lib.grading.faults import CourseError, TimeUp
+from course_lib.grading.faults import CourseError, Garbled, TimeUp
 from course_lib.grading.judge import Judged
 from course_lib.grading.laws import Law
 from course_lib.grading.limits import time_limit
@@ -31,8 +31,8 @@ def recognise(topic: Topic, laws: tuple[Law, ...], judged: Mapping[str, Judged],
     try:
         with time_limit(SECONDS):
             return _recognise(topic, laws, judged, seed)
-    except (CourseError, TimeUp):
-        return {}  # the course's files are broken, or the values too large: no sentence is better than a wrong one
+    except (CourseError, TimeUp, Garbled, RecursionError, MemoryError):
+        return {}  # the course's files are broken, or the values strange: no sentence is better than a wrong one
 
 
 def _recognise(

@@ -23,6 +23,9 @@ from course_lib.grading.run import run_laws
 from course_lib.grading.shorten import brief_text
 from course_lib.language import Say
 
+_LIMITED = ("cpu_seconds", "memory_mb", "file_mb", "files", "processes")
+_REPORT_BYTES = 1 << 16
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -161,7 +164,8 @@ class RemoteSession:
                     self._deadline = min(time.monotonic() + self._limits.cell_seconds + grace, self._end)
                     letter, payload = worker.pipe.receive(self._deadline)
                     if letter == READY:
-                        self._unlimited = tuple(str(each) for each in _json(payload, list))
+                        missing = _json(payload, list)
+                        self._unlimited = tuple(name for name in (*_LIMITED, "core") if name in missing)
                         break
                     if letter != CELL:
                         raise Garbled("a message out of turn")
@@ -180,14 +184,13 @@ class RemoteSession:
                 self._worker = None
                 if not started:
                     raise CourseError(f"the grading process did not start: {worker.said() or say.en}") from None
-                if running in self._skip or running not in self._numbers:
+                if running not in self._numbers or running in self._skip:
                     raise Lost(say) from None
                 self._skip.add(running)
                 self._failures[running] = Say(f"Cell {running}: {say.en}", f"单元格 {running}：{say.zh}")
 
     def _configuration(self) -> bytes:
-        names = ("cpu_seconds", "memory_mb", "file_mb", "files", "processes")
-        limits = {name: getattr(self._limits, name) for name in names if hasattr(self._limits, name)}
+        limits = {name: getattr(self._limits, name) for name in _LIMITED if hasattr(self._limits, name)}
         return json.dumps(
             {
                 "cells": [[cell.number, cell.code] for cell in self._cells],
@@ -255,6 +258,9 @@ class RemoteSession:
 
 
 def _json(payload: bytes, kind: type) -> Any:
+    """Read a report, which is short: a long one is the learner's, and would take gigabytes."""
+    if len(payload) > _REPORT_BYTES:
+        raise Garbled("a report that is too long")
     try:
         found = json.loads(payload)
     except (ValueError, RecursionError):
