@@ -389,7 +389,7 @@ def test_whatever_is_kept_comes_back_and_can_be_shown(tmp_path_factory, rows):
     folder = tmp_path_factory.mktemp("book")
     last = {(row.learner, row.task): row for row in rows}
     with opened(folder / FILE) as book:
-        listed = tuple(Unmatched(row.file, "other", clean(Say("no", "否")), row.learner) for row in rows)
+        listed = tuple(Unmatched(row.file, "damaged", clean(Say("no", "否")), row.learner) for row in rows)
         book.begin(Found((), listed), "class.zip")
         book.copy(rows)
         kept = {(learner, row.task): row for learner in book.learners() for row in book.rows(learner)}
@@ -419,8 +419,8 @@ def test_whatever_is_kept_comes_back_and_can_be_shown(tmp_path_factory, rows):
 # Every element and attribute that the templates write; a learner's text brings no other.
 ELEMENTS = """html head meta title style body main h1 h2 h3 p bdi table caption thead tbody tr th td strong em span ul
     li code details summary div a br figure figcaption svg rect text line"""
-ATTRIBUTES = """lang charset content http-equiv name class dir scope aria-hidden role tabindex aria-label href hreflang
-    viewbox width height x y fill text-anchor font-size x1 x2 y1 y2 stroke"""
+ATTRIBUTES = """lang charset content http-equiv name id class dir scope aria-hidden role tabindex aria-label href
+    hreflang viewbox width height x y fill text-anchor font-size x1 x2 y1 y2 stroke"""
 
 
 def markup_of(page):
@@ -503,7 +503,10 @@ def test_the_pages_pass_an_accessibility_check(returned, tmp_path):
             found = axe.Axe().run(tab)
             assert found.violations_count == 0, found.generate_report()
             links = tab.evaluate("[...document.querySelectorAll('a')].map(each => decodeURI(each.href).slice(7))")
-            assert all(Path(link).is_file() for link in links)
+            assert all(Path(link.partition("#")[0]).is_file() for link in links)
+            places = tab.evaluate("[...document.querySelectorAll('a[href^=\"#\"]')].map(each => each.hash.slice(1))")
+            assert all(tab.evaluate("id => document.getElementById(id) !== null", place) for place in places)
+            assert name != "index.html" or {"everybody", "damaged"} <= set(places)
         browser.close()
 
 
@@ -519,7 +522,22 @@ def test_the_overview_counts_what_the_rows_say(returned, tmp_path):
         assert {points: count for points, count in enumerate(counted.tasks[0].histogram) if count} == histogram
         assert {each.learners for each in counted.beliefs} == {(each.name,) for each in wrong_answers(catalog.topic(7))}
         assert sum(count for _, count in counted.containment) == 7
+        assert (counted.rare, counted.failed_files, counted.bare) == ((), (), False)
         assert counted.failed[0].not_passed == max(each.not_passed for each in counted.failed)
         assert [each.law for each in counted.late] == ["check_counts"]
         assert (counted.late[0].mean, counted.late[0].longest, counted.late[0].timeouts) == (0.5, 0.5, 0)
         assert not counted.faults
+
+
+def test_a_notebook_that_nobody_asked_for_is_said_before_it_lowers_everybodys_share(tmp_path):
+    root = tmp_path / "returned"
+    for number in range(10):
+        (root / f"p{number}").mkdir(parents=True)
+        code = "def scale(values, factor):\n    return values\n"
+        (root / f"p{number}/x.ipynb").write_text(notebook(code), "utf-8")
+    (root / "p0/y.ipynb").write_text(notebook('check("7B")\n'), "utf-8")
+    graded(root, tmp_path / "out")
+    with opened(tmp_path / "out" / FILE, write=False) as book:
+        counted = overview(book)
+    assert (counted.rare, counted.asked) == (("7B",), ("7A",))
+    assert "<code>--tasks 7A</code>" in (tmp_path / "out/index.html").read_text("utf-8")

@@ -14,6 +14,7 @@ from course_lib.grading.laws import POINTS_PER_TASK
 from course_lib.language import Say
 
 LONGEST = 10
+RARE = 0.1  # of the learners: who hands in so much more may have done so unasked
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,7 @@ class Overview:
         faults: properties whose check is itself broken.
         containment: by what was in force, how many files.
         earlier: how many grades are from an earlier source.
+        failed_files: learner and task of what could not be graded.
     """
 
     tasks: tuple[TaskNumbers, ...]
@@ -129,11 +131,28 @@ class Overview:
     faults: tuple[Property, ...]
     containment: tuple[tuple[Say, int], ...]
     earlier: int
+    failed_files: tuple[tuple[str, str], ...]
 
     @property
     def of(self) -> int:
         """Points that can be had."""
         return POINTS_PER_TASK * len(self.tasks)
+
+    @property
+    def rare(self) -> tuple[str, ...]:
+        """Tasks that few handed in: one learner's extra notebook must not lower everybody's share unnoticed."""
+        found = tuple(each.task for each in self.tasks if each.handed_in <= RARE * len(self.lines))
+        return found if len(found) < len(self.tasks) else ()
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The other tasks."""
+        return tuple(each.task for each in self.tasks if each.task not in self.rare)
+
+    @property
+    def bare(self) -> bool:
+        """True when some protection was not in force."""
+        return any("NOT in force" in words.en for words, _ in self.containment)
 
 
 def overview(book: Gradebook) -> Overview:
@@ -144,12 +163,14 @@ def overview(book: Gradebook) -> Overview:
     files: dict[tuple[str, str], tuple[float, Say]] = {}
     beliefs: dict[tuple[str, str], tuple[Say, list[str]]] = {}
     laws = _Laws()
-    lines, earlier = [], 0
+    lines, earlier, failed = [], 0, []
     for learner in book.learners():
         rows = {row.task: row for row in book.rows(learner)}
         for task, row in rows.items():
             histograms[task][min(row.result.points, POINTS_PER_TASK)] += 1
-            errors[task] += row.error is not None
+            if row.error is not None:
+                errors[task] += 1
+                failed.append((learner, task))
             files[learner, row.file] = (row.seconds, row.containment)
             earlier += row.source != source
             laws.add(row)
@@ -169,6 +190,7 @@ def overview(book: Gradebook) -> Overview:
         faults=laws.faults(),
         containment=tuple(Counter(words for _, words in files.values() if words.en).most_common()),
         earlier=earlier,
+        failed_files=tuple(failed),
     )
 
 

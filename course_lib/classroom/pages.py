@@ -39,6 +39,7 @@ KINDS = {
     "other": Say("Neither notebook nor script", "既不是 notebook 也不是脚本"),
     "system": Say("Made by programs", "由程序生成"),
 }
+_ATTENTION = ("no learner", "no task", "damaged", "refused")
 _TAGS = {"en": "en", "zh": "zh-CN"}
 
 
@@ -89,6 +90,7 @@ def write_pages(
             changed=changed or (),
             gone=gone,
             unmatched=_by_kind(unmatched),
+            attention=[each for each in _by_kind(unmatched) if each[0] in _ATTENTION],
             kinds=KINDS,
             longest=LONGEST,
         )

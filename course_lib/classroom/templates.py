@@ -117,19 +117,26 @@ OVERVIEW = (
 <p><a href="{{ other_page }}" lang="{{ tags[other] }}" hreflang="{{ tags[other] }}">{{ say[other]("In English", "中文版") }}</a></p>
 <h1>{{ t("The class: overview", "班级概览") }}</h1>
 <p>{{ t("%d learners, %d tasks.", "%d 名学习者，%d 个任务。") | format(o.lines | length, o.tasks | length) }}
-{{ t("From", "来源：") }} <bdi>{{ source }}</bdi>{{ t(".", "。") }} {{ t("Seed of the checks:", "检查所用种子：") }} {{ seed }}{{ t(".", "。") }}
-{% if o.earlier %}{{ t("%d grades are from an earlier source.", "%d 项成绩来自更早的批次。") | format(o.earlier) }}{% endif %}</p>
-<p>{{ t("Tables:", "表格：") }} {% for name in tables %}<a href="{{ name }}">{{ name }}</a>{% if not loop.last %}, {% endif %}
-{% endfor %}</p>
-<h2>{{ t("Protection in force", "生效的防护") }}</h2>
-{% if o.containment %}<ul>{% for words, count in o.containment %}<li>{{ words.to(lang) }}
-({{ t("%d files", "%d 个文件") | format(count) }})</li>{% endfor %}</ul>
-{% else %}<p>{{ t("Nothing was run.", "没有运行任何代码。") }}</p>{% endif %}
+{{ t("From", "来源：") }} <bdi>{{ source }}</bdi>{{ t(".", "。") }} {% if o.earlier %}{{ t("%d grades are from an earlier source.", "%d 项成绩来自更早的批次。") | format(o.earlier) }}{% endif %}</p>
 {% if o.faults %}<div class="box"><p><strong>{{ t("Checks that are broken themselves; the answers are not at fault:",
   "检查本身有错，与答案无关：") }}</strong></p><ul>{% for each in o.faults %}<li>{{ each.task }} <code>{{ each.law }}</code>:
 {{ each.message.to(lang) if each.message }}</li>{% endfor %}</ul>
 <p>{{ t("Correct the check, then run course grade again with --fix-check and this gradebook.",
   "更正检查后，用 --fix-check 加这份成绩册重新运行 course grade。") }}</p></div>{% endif %}
+{% if attention or o.failed_files or o.rare or o.bare %}<div class="box"><p><strong>{{ t("To look at first:", "请先看：") }}</strong></p><ul>
+{% for kind, rows in attention %}<li>{{ kinds[kind].to(lang) }} ({{ rows | length }}){{ t(":", "：") }}
+{% for each in rows[:3] %}<bdi>{{ each.name }}</bdi>{% if not loop.last %}, {% endif %}{% endfor %}{{ " …" if rows | length > 3 }}
+<a href="#{{ kind | replace(" ", "-") }}">{{ t("Reasons", "原因") }}</a></li>
+{% endfor %}{% if o.failed_files %}<li>{{ t("%d grades could not be given; see the learners' pages:", "%d 项无法评分，见学习者页面：") | format(o.failed_files | length) }}
+{% for name, task in o.failed_files[:12] %}{{ who(name) }} {{ task }}{% if not loop.last %}, {% endif %}{% endfor %}</li>{% endif %}
+{% if o.rare %}<li>{{ t("Few handed in %s. If you did not ask for that, it makes everybody's sum look smaller: grade again into a new folder with",
+  "很少有人提交 %s。如果没有布置这些任务，它们会拉低所有人的得分率：请换一个新的输出文件夹重新评分，并加上") | format(o.rare | join(", ")) }}
+<code>--tasks {{ o.asked | join(",") }}</code></li>{% endif %}
+{% if o.bare %}<li><a href="#protection">{{ t("Some code ran without full protection.", "部分代码没有在完整防护下运行。") }}</a></li>{% endif %}
+</ul></div>
+{% else %}<p>{{ t("Nothing needs your attention: every file could be read, matched and graded.", "没有需要处理的问题：所有文件都已读取、匹配并评分。") }}</p>{% endif %}
+<p><a href="#everybody">{{ t("Everybody's points", "所有人的得分") }}</a>{{ t(". Tables:", "。表格：") }} {% for name in tables %}<a href="{{ name }}">{{ name }}</a>{% if not loop.last %}, {% endif %}
+{% endfor %}</p>
 {% if compared %}<h2>{{ t("Whose points changed", "分数有变化的人") }}</h2>
 {% if changed %}<table><thead><tr><th scope="col">{{ t("Learner", "学习者") }}</th><th scope="col">{{ t("Task", "任务") }}</th>
 <th scope="col" class="n">{{ t("Before", "之前") }}</th><th scope="col" class="n">{{ t("After", "之后") }}</th>
@@ -142,7 +149,33 @@ OVERVIEW = (
 {% if gone %}<p>{{ t("In the old gradebook, but not handed in this time:", "旧成绩册中有、但这次没有提交：") }}
 {% for name, task in gone %}<bdi>{{ name }}</bdi> {{ task }}{% if not loop.last %}, {% endif %}{% endfor %}</p>{% endif %}
 {% endif %}
-<h2>{{ t("How the tasks went", "各任务得分分布") }}</h2>
+<h2>{{ t("How the tasks went", "各任务情况") }}</h2>
+<table><thead><tr><th scope="col">{{ t("Task", "任务") }}</th>
+<th scope="col" class="n">{{ t("Handed in", "提交") }}</th><th scope="col" class="n">{{ t("All ten points", "满分") }}</th>
+<th scope="col" class="n">{{ t("Mean", "平均") }}</th><th scope="col" class="n">{{ t("Median", "中位数") }}</th></tr></thead>
+<tbody>{% for each in o.tasks %}<tr><th scope="row">{{ each.task }} · {{ each.title.to(lang) }}</th>
+<td class="n">{{ each.handed_in }}</td><td class="n">{{ each.passed }}</td>
+<td class="n">{{ "%.1f" | format(each.mean) }}</td><td class="n">{{ "%.1f" | format(each.median) }}</td></tr>
+{% endfor %}</tbody></table>
+<h2>{{ t("Commonest misconceptions", "最常见的误解") }}</h2>
+{% if o.beliefs %}<table><thead><tr><th scope="col">{{ t("Task", "任务") }}</th>
+<th scope="col">{{ t("Misconception", "误解") }}</th><th scope="col" class="n">{{ t("Learners", "人数") }}</th>
+<th scope="col">{{ t("Who", "谁") }}</th></tr></thead>
+<tbody>{% for each in o.beliefs %}<tr><td class="w">{{ each.task }}</td><th scope="row">{{ each.say.to(lang) }}</th>
+<td class="n">{{ each.learners | length }}</td>
+<td>{% for name in each.learners[:12] %}{{ who(name) }}{% if not loop.last %}, {% endif %}{% endfor %}
+{% if each.learners | length > 12 %} …{% endif %}</td></tr>
+{% endfor %}</tbody></table>{% else %}<p>{{ t("None was recognised.", "没有识别出误解。") }}</p>{% endif %}
+<h2 id="everybody">{{ t("Everybody", "所有人") }}</h2>
+<div class="wide" role="region" tabindex="0" aria-label="{{ t("Points of everybody", "所有人的得分") }}">
+<table><thead><tr><th scope="col">{{ t("Learner", "学习者") }}</th>
+{% for each in o.tasks %}<th scope="col" class="n">{{ each.task }}</th>{% endfor %}
+<th scope="col" class="n">{{ t("Sum of %d", "合计/%d") | format(o.of) }}</th></tr></thead>
+<tbody>{% for line in o.lines %}<tr><th scope="row">{{ who(line.learner) }}</th>
+{% for points in line.points %}<td class="n">{{ "–" if points is none else points }}</td>{% endfor %}
+<td class="n"><strong>{{ line.total }}</strong></td></tr>{% endfor %}</tbody></table></div>
+<p>{{ t("A dash: not handed in; it counts as none in the sum.", "短横线表示未提交，合计时按 0 分计。") }}</p>
+<h2>{{ t("Points by task", "各任务得分分布") }}</h2>
 {% for each in o.tasks %}<figure>
 <figcaption><strong>{{ each.task }} · {{ each.title.to(lang) }}</strong><br>
 {{ t("%d handed in, %d with all ten points; mean %.1f, median %.1f.", "%d 人提交，%d 人满分；平均 %.1f，中位数 %.1f。")
@@ -156,15 +189,6 @@ OVERVIEW = (
 <text x="{{ 40 * loop.index0 + 20 }}" y="85" text-anchor="middle" font-size="12" fill="currentColor">{{ loop.index0 }}</text>
 {% endfor %}<line x1="0" x2="440" y1="70.5" y2="70.5" stroke="currentColor"/></svg></figure>
 {% endfor %}
-<h2>{{ t("Commonest misconceptions", "最常见的误解") }}</h2>
-{% if o.beliefs %}<table><thead><tr><th scope="col">{{ t("Task", "任务") }}</th>
-<th scope="col">{{ t("Misconception", "误解") }}</th><th scope="col" class="n">{{ t("Learners", "人数") }}</th>
-<th scope="col">{{ t("Who", "谁") }}</th></tr></thead>
-<tbody>{% for each in o.beliefs %}<tr><td class="w">{{ each.task }}</td><th scope="row">{{ each.say.to(lang) }}</th>
-<td class="n">{{ each.learners | length }}</td>
-<td>{% for name in each.learners[:12] %}{{ who(name) }}{% if not loop.last %}, {% endif %}{% endfor %}
-{% if each.learners | length > 12 %} …{% endif %}</td></tr>
-{% endfor %}</tbody></table>{% else %}<p>{{ t("None was recognised.", "没有识别出误解。") }}</p>{% endif %}
 <h2>{{ t("Most failed properties", "最常未通过的性质") }}</h2>
 {% if o.failed %}{{ properties(o.failed[:longest], "not_passed") }}
 {% if o.failed | length > longest %}<p>{{ t("The rest is in results.csv.", "其余见 results.csv。") }}</p>{% endif %}
@@ -185,21 +209,17 @@ OVERVIEW = (
 <td class="n">{{ "%.2f" | format(seconds) }}</td></tr>{% endfor %}</tbody></table>{% endif %}
 <h2>{{ t("What could not be matched", "无法匹配的文件") }}</h2>
 {% if unmatched %}
-{% for kind, rows in unmatched %}<h3>{{ kinds[kind].to(lang) }} ({{ rows | length }})</h3>
+{% for kind, rows in unmatched %}<h3 id="{{ kind | replace(" ", "-") }}">{{ kinds[kind].to(lang) }} ({{ rows | length }})</h3>
 <ul>{% for each in rows[:200] %}<li><bdi>{{ each.name }}</bdi>{% if each.learner %} ({{ who(each.learner) }}){% endif %}:
 {{ each.reason.to(lang) }}</li>{% endfor %}
 {% if rows | length > 200 %}<li>{{ t("All of them are in unmatched.csv.", "全部见 unmatched.csv。") }}</li>{% endif %}</ul>
 {% endfor %}
 {% else %}<p>{{ t("Every file counts.", "所有文件都已计入。") }}</p>{% endif %}
-<h2>{{ t("Everybody", "所有人") }}</h2>
-<div class="wide" role="region" tabindex="0" aria-label="{{ t("Points of everybody", "所有人的得分") }}">
-<table><thead><tr><th scope="col">{{ t("Learner", "学习者") }}</th>
-{% for each in o.tasks %}<th scope="col" class="n">{{ each.task }}</th>{% endfor %}
-<th scope="col" class="n">{{ t("Sum of %d", "合计/%d") | format(o.of) }}</th></tr></thead>
-<tbody>{% for line in o.lines %}<tr><th scope="row">{{ who(line.learner) }}</th>
-{% for points in line.points %}<td class="n">{{ "–" if points is none else points }}</td>{% endfor %}
-<td class="n"><strong>{{ line.total }}</strong></td></tr>{% endfor %}</tbody></table></div>
-<p>{{ t("A dash: not handed in; it counts as none in the sum.", "短横线表示未提交，合计时按 0 分计。") }}</p>
+<h2 id="protection">{{ t("Protection in force", "生效的防护") }}</h2>
+{% if o.containment %}<ul>{% for words, count in o.containment %}<li>{{ words.to(lang) }}
+({{ t("%d files", "%d 个文件") | format(count) }})</li>{% endfor %}</ul>
+{% else %}<p>{{ t("Nothing was run.", "没有运行任何代码。") }}</p>{% endif %}
+<p>{{ t("Seed of the checks:", "检查所用种子：") }} {{ seed }}{{ t(".", "。") }}</p>
 </main>
 </body>
 </html>
