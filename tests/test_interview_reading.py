@@ -15,7 +15,7 @@ from course_lib.catalog import topic, topics
 from course_lib.interview.reading import read_answer
 from course_lib.interview.reading.cues import compile_cues, stands, together
 from course_lib.interview.reading.lexicon import lexicon
-from course_lib.interview.reading.numbers import agree, compare_numbers, quantities
+from course_lib.interview.reading.numbers import agree, compare_numbers, quantities, stated
 from course_lib.interview.reading.polarity import hedged, negated, owned
 from course_lib.interview.reading.sentences import normal, sentences, speaks, stem
 from course_lib.interview.reading.typing_errors import mend, vocabulary
@@ -256,6 +256,17 @@ def test_numbers_are_compared_with_the_point_that_is_shown():
     assert read[0].measured == "3.37x"
     (bound,) = compare_numbers(page, {"speed": 3.37, "loss": 0.2}, [("More than 2x.", frozenset({0}))])
     assert bound.verdict == "unknown"
+
+
+def test_a_number_is_set_beside_the_nearest_one_that_was_measured():
+    page = topic(16).card.en
+    measured = topic(16).measured
+    for said in ("3.3x", "3.5x"):  # zeros in the download, channels in time: both within a quarter of the other
+        (read,) = compare_numbers(page, measured, [(f"It is {said}.", frozenset({0}))])
+        known = [each for each in stated(page.points[0].text, measured) if each.kind == "factor"]
+        assert len(known) == 2
+        nearest = min(known, key=lambda each, said=said: abs(each.low - float(said[:-1])))
+        assert (read.verdict, read.measured) == ("agrees", nearest.text)
 
 
 def test_cues_name_groups_that_stand_together():

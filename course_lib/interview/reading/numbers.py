@@ -132,14 +132,22 @@ def compare_numbers(
     for sentence, points in said:
         for number in quantities(sentence):
             expected = [each for point in sorted(points) for each in of_point[point] if each.kind == number.kind]
-            near = next((each for each in expected or everything if agree(number, each)), None)
+            near = [each for each in expected or everything if agree(number, each)]
             if near:
-                found.append(NumberSaid(number.text, "agrees", near.text, sentence))
+                nearest = min(near, key=lambda each, number=number: _apart(number, each))  # type: ignore[misc]
+                found.append(NumberSaid(number.text, "agrees", nearest.text, sentence))
             elif expected and not number.bound and not any(agree(number, each) for each in (*everything, *typed)):
                 found.append(NumberSaid(number.text, "disagrees", expected[0].text, sentence))
             else:
                 found.append(NumberSaid(number.text, "unknown", "", sentence))
     return tuple(found)
+
+
+def _apart(said: Quantity, known: Quantity) -> float:
+    """How far a number is from a measured one of its kind, 0 inside a range; "4x" and 0.25 times are the same."""
+    value, low, high = abs(known.low), abs(said.low), abs(said.high)
+    values = (value, 1 / value) if said.kind == "factor" and value else (value,)
+    return min(max(low - each, each - high, 0.0) for each in values)
 
 
 def _unit(match: re.Match[str]) -> tuple[str, float]:
