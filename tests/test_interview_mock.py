@@ -41,6 +41,7 @@ def home(tmp_path, monkeypatch):
     root.mkdir()
     for folder in ("topics", "exercises", "notebooks"):
         (root / folder).symlink_to(ROOT / folder, target_is_directory=True)
+    (root / "glossary.toml").symlink_to(ROOT / "glossary.toml")  # the reader keeps its lexicon for the whole process
     monkeypatch.setenv("COURSE_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("COURSE_ROOT", str(root))
     monkeypatch.setenv("COURSE_LANG", "en")
@@ -110,6 +111,9 @@ def test_every_table_can_be_diagnosed_and_its_numbers_are_the_lessons():
         committed = (ROOT / "notebooks" / f"{each.topic.name}.ipynb").read_text("utf-8")
         assert all(cell in committed for row in each.exhibit.rows for cell in row if cell.isascii() and '"' not in cell)
         assert len(each.shows) >= 3
+        assert each.exhibit.caption.en in committed.replace('\\"', '"').replace("&#x27;", "'")
+        assert re.search("[\u4e00-\u9fff]", each.exhibit.caption.zh), each.exhibit.caption
+        assert set(re.findall(r"\d+", each.exhibit.caption.en)) == set(re.findall(r"\d+", each.exhibit.caption.zh))
         numbers = [re.findall(r"\d+(?:\.\d+)?", say.en) for say in each.shows]
         assert sum(map(bool, numbers)) >= len(each.shows) - 2, "an answer states what the table shows, in numbers"
 
@@ -176,6 +180,20 @@ def test_what_is_quoted_says_the_same_in_both_languages():
         quoted = [re.search("“(.*)”", text, re.S)[1].replace(",", "") for text in (each.ask.en, each.ask.zh)]
         english, chinese = (set(re.findall(r"\d+(?:\.\d+)?|SIG[A-Z]+", text)) for text in quoted)
         assert english & chinese, each.ask
+
+
+def test_the_machine_is_asked_for_where_the_number_is_a_time_and_samples_always():
+    asked = challenges(TOPICS, Own(), mock.Random("x"), 1000)
+    machine = {each.ask.en: any("Names the machine" in point.en for point in each.points) for each in asked}
+    timed = {ask for ask in machine if re.search(r"\b(latency|faster|slower|µs|ms)\b", ask)}
+    sizes = {
+        ask for ask in machine if "43.7x" in ask or "16 of 16 were hits" in ask or "Somebody who changes one bit" in ask
+    }
+    assert timed
+    assert sizes
+    assert all(machine[ask] for ask in timed)
+    assert not any(machine[ask] for ask in sizes)
+    assert all(any("withdraw" in point.en for point in each.points) for each in asked)
 
 
 def test_records_of_another_version_of_a_lesson_do_not_stop_the_plan():

@@ -35,7 +35,7 @@ def interview(
     from course_lib.interview import mock, session, store
     from course_lib.interview.defend import own_numbers
     from course_lib.interview.terminal import Interview, Stopped, show_report
-    from course_lib.language import language
+    from course_lib.language import speaking
 
     console = Console(highlight=False)
     topics = catalog.topics()
@@ -46,8 +46,9 @@ def interview(
             raise ValueError(str(Say("there is no mock interview to resume", "没有可以继续的模拟面试")))
     if going is None:
         chosen = int(f"{datetime.now():%Y%m%d}") if seed is None else seed
-        plan = mock.plan(topics, role, minutes, chosen, own_numbers(topics))
-        going = session.start(plan, lang or language(), datetime.now())
+        with speaking(lang) as code:
+            plan = mock.plan(topics, role, minutes, chosen, own_numbers(topics))
+        going = session.start(plan, code, datetime.now())
         left = store.put_away()
         if left:
             print(Say(f"The interview that was not finished is kept as {left}.", f"未完成的面试保存在 {left}。"))

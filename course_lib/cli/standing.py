@@ -9,9 +9,9 @@ from typing import Any
 from course_lib.interview.memory import Review
 from course_lib.interview.picture import Day
 from course_lib.interview.readiness import RULE, Ready, by_role, weakest
+from course_lib.interview.texts import ROLE_NAMES
 from course_lib.language import Say
 
-ROLES = {"mobile": Say("mobile", "移动端"), "embedded": Say("embedded", "嵌入式"), "research": Say("research", "研究")}
 LAST_DAYS = 14
 
 
@@ -52,7 +52,7 @@ def show(ready: Sequence[Ready], done: Sequence[Day], code: str, role: str | Non
     for name, value in by_role(ready).items():
         mine = Say(" (yours)", "（你的）") if name == role else ""
         count = sum(name in each.topic.card.roles for each in ready)
-        roles.add_row(f"{ROLES[name]}{mine}", str(count), _share(value))
+        roles.add_row(f"{ROLE_NAMES[name]}{mine}", str(count), _share(value))
     console.print(roles)
     screen.gap()
 

@@ -276,7 +276,7 @@ CASES = (
             "Quantization-aware training against a control, by number of bits. For which widths would you pay for "
             "it, and "
             "why is the column of the control there?",
-            "按位宽比较量化感知训练与对照。哪些位宽值得花这个代价？为什么要有“对照”这一栏？",
+            "按位宽比较量化感知训练与对照。哪些位宽值得花这个代价？为什么要有“对照”（control）这一栏？",
         ),
         _bits,
     ),

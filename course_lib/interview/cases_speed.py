@@ -258,7 +258,7 @@ CASES = (
         Say(
             "Five policies over the same frames of a simulated phone. Which one do you ship, and what does the column "
             "of switches tell you?",
-            "在同一段模拟手机帧序列上比较五种策略。上线哪一种？“切换次数”一栏说明了什么？",
+            "在同一段模拟手机帧序列上比较五种策略。上线哪一种？“切换次数”（switches）一栏说明了什么？",
         ),
         _policies,
     ),

@@ -23,6 +23,8 @@ FAR = 0.10  # a number that is further than this from the course's has to be exp
 # How sentences begin that cannot be quoted alone.
 _LEANS = re.compile(r"(Its?|They|That|This|And|But|Nor|Or|So|Then|Giving it|In return)\b")
 _SHORTEST = 30  # characters beside its numbers: less is a fragment
+# Sentences about time: a defence names the machine. Sizes and accuracies are the same on another one.
+_TIMED = re.compile(r"\b(time|faster|slower|fast|latency|speed\w*|seconds?|ms|µs|inferences?|threads?)\b")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])\s*|\n+")
 
 _COURSE = Say(
@@ -33,6 +35,11 @@ _MACHINE = Say(
     "Names the machine, the threads, the delegate and the number of runs with the number, and says that a phone's is "
     "another one.",
     "给数字的同时说明机器、线程数、delegate 和次数，并说清手机上会是另一个数。",
+)
+_HELD = Say(
+    "Says what it was measured on, how many samples or runs stand behind it and what was held fixed, and names one "
+    "result that would make you withdraw it.",
+    "说得出在什么上测的、背后有多少样本或多少次运行、固定了什么，并举出一个会让你收回这句话的结果。",
 )
 _ONE_RUN = Say(
     "Says what one run cannot: one machine, one data set; what repetition or other seeds would add.",
@@ -143,6 +150,7 @@ def _challenge(
     guessed = next((name for name in names if name in guesses), None)
     apart = [name for name in names if mine and _apart(numbers[name], course[name]) > FAR]
     backing = _backing(topic, names, numbers)
+    machine = (_MACHINE,) if _TIMED.search(sentence.en) else ()
     if guessed:
         guess, found = _short(guesses[guessed]), _short(numbers[guessed])
         ask = Say(
@@ -156,7 +164,7 @@ def _challenge(
             f"Says it plainly: predicted {guess}, measured {found}; and names what the guess left out.",
             f"坦白说：预测 {guess}，实测 {found}；并指出当时漏想了什么。",
         )
-        return Challenge(topic, guessed, "predicted", mine, ask, (first, *backing, _MACHINE))
+        return Challenge(topic, guessed, "predicted", mine, ask, (first, *backing, *machine))
     if apart:
         theirs = _filled(sentence, course)
         ask = Say(
@@ -166,7 +174,7 @@ def _challenge(
             f"你的机器上：“{quote.zh}”课程的机器上：“{theirs.zh}”你的那句话还成立吗？数字为什么不同？",
         )
         points = tuple(_difference(name, numbers[name], course[name]) for name in apart[:2])
-        return Challenge(topic, apart[0], "differs", mine, ask, (*points, *backing, _MACHINE))
+        return Challenge(topic, apart[0], "differs", mine, ask, (*points, *backing, *machine))
     ask = Say(
         f"“{quote.en}” How was that measured: what was held fixed, on how many samples, and what would make you "
         "withdraw "
@@ -175,7 +183,8 @@ def _challenge(
     )
     if not mine:
         ask = Say(_COURSE.en + ask.en, _COURSE.zh + ask.zh)
-    return Challenge(topic, names[0], "method", mine, ask, (*backing, _MACHINE, _ONE_RUN if mine else _NOT_MINE))
+    points = (*backing, _HELD, *machine, _ONE_RUN if mine else _NOT_MINE)
+    return Challenge(topic, names[0], "method", mine, ask, points)
 
 
 def _backing(topic: Topic, names: Sequence[str], numbers: dict[str, Value]) -> tuple[Say, ...]:

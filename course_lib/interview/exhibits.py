@@ -12,6 +12,8 @@ from pathlib import Path
 
 from course_lib.catalog import Topic
 from course_lib.home import course_root
+from course_lib.interview.captions import both
+from course_lib.language import Say
 
 
 class NoExhibit(ValueError):
@@ -29,7 +31,7 @@ class Exhibit:
     topic: str
     cell: int
     section: str
-    caption: str
+    caption: Say
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     bars: str = ""
@@ -84,7 +86,7 @@ def exhibit(topic: Topic, columns: Iterable[str], bars: str = "") -> Exhibit:
     path = course_root() / "notebooks" / f"{topic.name}.ipynb"
     for cell, section, caption, head, rows in _tables(path, path.stat().st_mtime_ns if path.is_file() else 0):
         if wanted <= set(head):
-            return Exhibit(topic.name, cell, section, caption, head, rows, bars)
+            return Exhibit(topic.name, cell, section, both(caption), head, rows, bars)
     raise NoExhibit(f"notebooks/{path.name} shows no table with the columns {', '.join(sorted(wanted))}")
 
 

@@ -87,9 +87,17 @@ def plan(topics: Sequence[Topic], role: str, minutes: int, seed: int, own: Own |
         ValueError: an unknown role, too few or too many minutes, or no topic for the role.
     """
     if role not in ROLES:
-        raise ValueError(f"no role {role!r}; the roles are {', '.join(ROLES)}")
+        said = ", ".join(ROLES)
+        raise ValueError(str(Say(f"no role {role!r}; the roles are {said}", f"没有岗位 {role!r}；可选：{said}")))
     if not SHORTEST <= minutes <= LONGEST:
-        raise ValueError(f"a mock interview takes from {SHORTEST} to {LONGEST} minutes; got {minutes}")
+        raise ValueError(
+            str(
+                Say(
+                    f"a mock interview takes from {SHORTEST} to {LONGEST} minutes; got {minutes}",
+                    f"模拟面试的时长是 {SHORTEST} 到 {LONGEST} 分钟；给的是 {minutes}",
+                )
+            )
+        )
     known = [topic for topic in topics if topic.written and role in topic.card.roles and topic.card.en.points]
     if not known:
         raise ValueError(f"no topic for the role {role} is written yet")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from course_lib.interview.readiness import CHECKS, MEMORY, QUIZ, Ready, by_role, weakest
+from course_lib.interview.texts import ROLE_NAMES
 from course_lib.language import Say
 
 if TYPE_CHECKING:
@@ -36,16 +37,25 @@ class Day:
 
 def description(ready: Sequence[Ready], days: Sequence[Day]) -> Say:
     """Say what the picture shows, for who cannot see it."""
-    roles = ", ".join(f"{role} {100 * value:.0f} %" for role, value in by_role(ready).items())
-    low = ", ".join(f"{each.topic.number:02d} ({100 * each.whole:.0f} %)" for each in weakest(ready, 3))
+    shares = [(ROLE_NAMES[role], f"{100 * value:.0f}") for role, value in by_role(ready).items()]
+    lowest = [(f"{each.topic.number:02d}", f"{100 * each.whole:.0f}") for each in weakest(ready, 3)]
+    roles = Say(
+        ", ".join(f"{name.en} {share} %" for name, share in shares),
+        "，".join(f"{name.zh} {share}%" for name, share in shares),
+    )
+    low = Say(
+        ", ".join(f"{number} ({share} %)" for number, share in lowest),
+        "、".join(f"{number}（{share}%）" for number, share in lowest),
+    )
     passed, answers = sum(len(each.passed) for each in days), sum(each.answers for each in days)
     span = f"{days[0].day} – {days[-1].day}" if days else "-"
     return Say(
         f"Three panels. Left, a bar for each of {len(ready)} topics: readiness from 0 to 100 %, stacked from checks, "
-        f"quiz and memory. By role: {roles}. Lowest: {low}. Right, added up by day ({span}): {passed} exercises "
+        f"quiz and memory. By role: {roles.en}. Lowest: {low.en}. Right, added up by day ({span}): {passed} exercises "
         f"passed above, {answers} answers given below.",
         f"三幅图。左：{len(ready)} 个主题各一条横条，准备度 0 到 100%，由检查、测验和记忆叠加而成。"
-        f"各岗位：{roles}。最低：{low}。右：按天累计（{span}），上为通过的练习 {passed} 个，下为作答 {answers} 次。",
+        f"各岗位：{roles.zh}。最低：{low.zh}。"
+        f"右：按天累计（{span}），上为通过的练习 {passed} 个，下为作答 {answers} 次。",
     )
 
 

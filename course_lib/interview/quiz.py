@@ -14,7 +14,7 @@ from course_lib.card import LEVELS
 from course_lib.catalog import Topic
 from course_lib.interview.sections import Section, section_about
 from course_lib.interview.texts import filler, has_cards
-from course_lib.language import LANGUAGES
+from course_lib.language import LANGUAGES, Say
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,8 @@ def questions(
     if language not in LANGUAGES:
         raise ValueError(f"no language {language!r}; choose one of: {', '.join(LANGUAGES)}")
     if level is not None and level not in LEVELS:
-        raise ValueError(f"no level {level!r}; choose one of: {', '.join(LEVELS)}")
+        said = ", ".join(LEVELS)
+        raise ValueError(str(Say(f"no level {level!r}; choose one of: {said}", f"没有难度 {level!r}；可选：{said}")))
     if n is not None and n < 1:
         raise ValueError(f"at least one question has to be asked, got {n}")
     rounds: list[tuple[int, str, Topic, int]] = []

@@ -11,6 +11,7 @@ from course_lib import fields
 from course_lib.card import LEVELS
 from course_lib.catalog import Topic
 from course_lib.interview.mock import Step
+from course_lib.interview.reading import NumberSaid
 from course_lib.interview.sections import Section, section_on
 from course_lib.interview.session import Entry, Session
 from course_lib.language import Say
@@ -128,6 +129,11 @@ def report(session: Session, topics: Sequence[Topic]) -> Report:
     redo.sort(key=lambda each: (-each.weight, LEVELS.index(each.topic.card.level), each.topic.number))
     used = {step.topic: known[step.topic] for step in session.plan.steps}
     return Report(session, used, strengths, gaps, tuple(redo))
+
+
+def distinct(numbers: Sequence[NumberSaid]) -> tuple[NumberSaid, ...]:
+    """Return the numbers of an answer, what is said of each once, however often it was typed."""
+    return tuple({(each.text, each.verdict, each.measured): each for each in reversed(numbers)}.values())[::-1]
 
 
 def _weight(reasons: Sequence[Finding]) -> int:

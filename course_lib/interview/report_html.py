@@ -22,10 +22,12 @@ from course_lib.interview.report import (
     Finding,
     Redo,
     Report,
+    distinct,
     time_used,
 )
 from course_lib.interview.sections import Section
 from course_lib.interview.session import Entry
+from course_lib.interview.texts import COLON, ROLE_NAMES
 from course_lib.language import Say
 
 _STYLE = """
@@ -107,8 +109,8 @@ class _Page:
         )
 
     def title(self) -> str:
-        role = self.found.session.plan.role
-        return self.say(f"Mock interview, {role}", f"模拟面试：{role}")
+        role = ROLE_NAMES[self.found.session.plan.role]
+        return self.say(f"Mock interview, {role.en}", f"模拟面试：{role.zh}")
 
     def body(self) -> str:
         session = self.found.session
@@ -149,9 +151,9 @@ class _Page:
     def finding(self, found: Finding) -> str:
         number = found.step + 1
         quoted = f" <q>{escape(found.sentence)}</q>" if found.sentence else ""
-        where = f'<span class="faint">({self.say("step", "第")} {number}{self.say("", " 步")})</span>'
+        where = f'<span class="faint">{self.say(f" (step {number})", f"（第 {number} 步）")}</span>'
         word = f'<span class="word">{self.of(KINDS[found.kind])}</span>'
-        return f"{word} {where}: {markup(found.text.to(self.language))}{quoted}"
+        return f"{word}{where}{self.of(COLON)}{markup(found.text.to(self.language))}{quoted}"
 
     def redo(self) -> str:
         head = f"<h2>{self.say('What to redo, in order', '接下来重做什么（按顺序）')}</h2>"
@@ -162,15 +164,16 @@ class _Page:
 
     def again(self, redo: Redo) -> str:
         title = escape(f"{redo.topic.number:02d} {redo.topic.card.page(self.language).title}")
-        sections = "; ".join(self.section(each) for each in redo.sections)
-        counts = ", ".join(
-            f"{self.of(KINDS[kind])}: {sum(each.kind == kind for each in redo.reasons)}"
+        sections = self.say("; ", "；").join(self.section(each) for each in redo.sections)
+        counts = self.say(", ", "，").join(
+            f"{self.of(KINDS[kind])}{self.of(COLON)}{sum(each.kind == kind for each in redo.reasons)}"
             for kind in dict.fromkeys(each.kind for each in redo.reasons)
         )
         exercise = self.link(redo.exercise, f"{self.say('exercise', '练习')} {redo.topic.number:02d}")
         return (
-            f"<strong>{title}</strong> ({counts}, {self.say('weight', '权重')} {redo.weight})<br>"
-            f"{self.say('Lesson', '课程')}: {sections}. {exercise}"
+            f"<strong>{title}</strong>{self.say(' (', '（')}{counts}"
+            f"{self.say(f', weight {redo.weight})', f'，权重 {redo.weight}）')}<br>"
+            f"{self.say('Lesson: ', '课程：')}{sections}{self.say('. ', '。')}{exercise}"
         )
 
     def step(self, index: int, step: Step) -> str:
@@ -189,12 +192,12 @@ class _Page:
         minutes = self.say(
             f"{entry.seconds:.0f} s of {step.minutes} min.", f"用时 {entry.seconds:.0f} 秒，预算 {step.minutes} 分钟。"
         )
-        skipped = f" {self.of(KINDS['skipped'])}." if entry.skipped else ""
+        skipped = f" {self.of(KINDS['skipped'])}{self.say('.', '。')}" if entry.skipped else ""
         yield f'<p class="faint">{minutes}{skipped}</p>'
         if step.exhibit is not None:
-            yield table_html(step.exhibit, step.exhibit.caption)
+            yield table_html(step.exhibit, step.exhibit.caption.to(self.language))
         if entry.text:
-            yield f"<p>{self.say('Your answer', '你的回答')}:</p><blockquote>{escape(entry.text)}</blockquote>"
+            yield f"<p>{self.say('Your answer:', '你的回答：')}</p><blockquote>{escape(entry.text)}</blockquote>"
         if entry.reading and entry.reading.remark:
             yield f"<p>{self.of(entry.reading.remark)}</p>"
         if step.points:
@@ -218,13 +221,15 @@ class _Page:
             said = place < len(entry.said) and entry.said[place]
             own = self.say("said", "说到了") if said else self.say("not said", "没说到")
             if place in entry.overruled:
-                own += f" ({self.say('you overruled the reading', '你推翻了读出的结果')})"
+                own += self.say(" (you overruled the reading)", "（你推翻了读出的结果）")
             cells = [f'<th scope="row">{markup(point.to(self.language))}</th>', f"<td>{own}</td>"]
             if read:
                 heard = read.get(place)
                 told = self.of(VERDICTS[heard.verdict]) if heard else ""
                 quoted = f"<br><q>{escape(heard.sentence)}</q>" if heard and heard.sentence else ""
-                cells.append(f"<td>{told}{quoted}</td>")
+                doubt = heard is not None and heard.verdict == "unsure" and heard.sentence
+                why = f"<br>{self.of(heard.why)}" if heard and doubt else ""
+                cells.append(f"<td>{told}{quoted}{why}</td>")
             rows.append(f"<tr>{''.join(cells)}</tr>")
         head = "".join(f'<th scope="col">{self.of(each)}</th>' for each in heads)
         label = self.say("What a good answer says", "好的回答会说到")
@@ -235,15 +240,15 @@ class _Page:
         for fallen in entry.reading.pitfalls:
             word = self.of(KINDS["pitfall"])
             text = markup(step.pitfalls[fallen.pitfall].to(self.language))
-            yield f'<p><span class="word">{word}</span>: <q>{escape(fallen.sentence)}</q> {text}</p>'
+            yield f'<p><span class="word">{word}</span>{self.of(COLON)}<q>{escape(fallen.sentence)}</q> {text}</p>'
         items = "".join(
-            f"<li>{escape(each.text)}: {self.of(VERDICTS[each.verdict])}"
-            + (f", {self.say('measured', '实测')} {escape(each.measured)}" if each.measured else "")
+            f"<li>{escape(each.text)}{self.of(COLON)}{self.of(VERDICTS[each.verdict])}"
+            + (f"{self.say(', measured', '，实测')} {escape(each.measured)}" if each.measured else "")
             + "</li>"
-            for each in entry.reading.numbers
+            for each in distinct(entry.reading.numbers)
         )
         if items:
-            yield f"<p>{self.say('Numbers', '数字')}:</p><ul>{items}</ul>"
+            yield f"<p>{self.say('Numbers:', '数字：')}</p><ul>{items}</ul>"
 
     def board(self, entry: Entry) -> str:
         board = entry.board
@@ -262,5 +267,5 @@ class _Page:
             for en, zh in (("Property", "性质"), ("Outcome", "结果"), ("Seen", "看到的"))
         )
         table = f"<table><caption>{told}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-        file = f"<p>{self.say('File', '文件')}: <code>{escape(Path(board.file).name)}</code></p>"
+        file = f"<p>{self.say('File: ', '文件：')}<code>{escape(Path(board.file).name)}</code></p>"
         return file + (table if rows else f"<p>{told}</p>")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from course_lib.interview.report import KINDS, NO_MARK, RULE, Finding, Report, time_used
-from course_lib.interview.texts import plain
+from course_lib.interview.texts import ROLE_NAMES, plain
 from course_lib.language import Say
 
 
@@ -16,11 +16,12 @@ def told(found: Report, language: str) -> Iterator[str]:
         return Say(en, zh).to(language)
 
     session = found.session
+    role = ROLE_NAMES[session.plan.role]
     done, total = len(session.entries), len(session.plan.steps)
     yield ""
-    yield say(f"Mock interview, {session.plan.role}, seed {session.plan.seed}: {done} of {total} steps.",
-              f"模拟面试：{session.plan.role}，种子 {session.plan.seed}，完成 {done}/{total} 步。")  # fmt: skip
-    yield f"{time_used(session).to(language)} {NO_MARK.to(language)}"
+    yield say(f"Mock interview, {role.en}, seed {session.plan.seed}: {done} of {total} steps.",
+              f"模拟面试：{role.zh}，种子 {session.plan.seed}，完成 {done}/{total} 步。")  # fmt: skip
+    yield say(f"{time_used(session).en} {NO_MARK.en}", time_used(session).zh + NO_MARK.zh)
     for head, group in ((say("Strengths", "做得好的"), found.strengths), (say("Gaps", "差距"), found.gaps)):
         yield ""
         yield head
@@ -31,10 +32,11 @@ def told(found: Report, language: str) -> Iterator[str]:
     yield ""
     yield say("What to redo, in order", "接下来重做什么（按顺序）")
     for place, redo in enumerate(found.redo, 1):
-        yield f"  {place}. {redo.topic.number:02d} {redo.topic.card.page(language).title} ({redo.weight})"
+        weight = say(f" (weight {redo.weight})", f"（权重 {redo.weight}）")
+        yield f"  {place}. {redo.topic.number:02d} {redo.topic.card.page(language).title}{weight}"
         for section in redo.sections:
-            yield f"     {say('lesson', '课程')}: {section.url}"
-        yield f"     {say('exercise', '练习')}: {redo.exercise}"
+            yield f"     {say('lesson: ', '课程：')}{section.url}"
+        yield f"     {say('exercise: ', '练习：')}{redo.exercise}"
     yield f"  {RULE.to(language)}" if found.redo else f"  {say('Nothing stood out.', '没有特别需要重做的。')}"
 
 
@@ -42,8 +44,8 @@ def _line(found: Finding, language: str) -> str:
     word = KINDS[found.kind].to(language)
     text = plain(found.text.to(language)).replace("\n", " ")
     quoted = f" «{found.sentence}»" if found.sentence else ""
-    where = Say(f"step {found.step + 1}", f"第 {found.step + 1} 步").to(language)
-    return f"{_MARKS[found.kind]} {word} ({where}): {text}{quoted}"
+    where = Say(f" (step {found.step + 1}): ", f"（第 {found.step + 1} 步）：").to(language)
+    return f"{_MARKS[found.kind]} {word}{where}{text}{quoted}"
 
 
 _MARKS = {"said": "+", "passed": "+", "missed": "-", "contradicted": "!", "pitfall": "!", "failed": "-", "skipped": "-"}

@@ -17,10 +17,10 @@ from course_lib.catalog import Topic
 from course_lib.interview import session as machine
 from course_lib.interview import store
 from course_lib.interview.mock import SPEAK_SECONDS, Step
-from course_lib.interview.report import KINDS, NO_MARK, STEPS, VERDICTS, report
+from course_lib.interview.report import KINDS, NO_MARK, STEPS, VERDICTS, distinct, report
 from course_lib.interview.report_text import told
 from course_lib.interview.session import Session
-from course_lib.interview.texts import plain, speaking, wrapped
+from course_lib.interview.texts import COLON, plain, speaking, wrapped
 from course_lib.interview.whiteboard import grade, write_stub
 from course_lib.language import LANGUAGES, Say
 
@@ -39,6 +39,11 @@ _SPEAK = Say(
 _TYPE = Say(
     "Type your answer to have it read, end it with an empty line; Enter alone goes without.",
     "想让课程读你的回答就打字，以空行结束；直接按回车则不读。",
+)
+_KEEP = Say(
+    "Type your answer to keep it in the report, end it with an empty line; Enter alone goes without. This one you "
+    "compare yourself: it is not read.",
+    "想把回答留在报告里就打字，以空行结束；直接按回车则不留。这一步课程不读，由你自己对照。",
 )
 _TICK = Say(
     "Which points did you say? Numbers such as 1 3, a for all, 0 for none; +2 or -2 changes one mark; Enter takes "
@@ -173,7 +178,7 @@ class Interview:
         first = self._line(_SPEAK, seconds=SPEAK_SECONDS)
         lines = [first] if first else []
         if not lines:
-            lines += [line] if (line := self._line(_TYPE)) else []
+            lines += [line] if (line := self._line(_TYPE if step.kind == "question" else _KEEP)) else []
         while lines and (more := self._line(None)):
             lines.append(more)
         text = "\n".join(lines).strip()
@@ -191,7 +196,8 @@ class Interview:
         if entry.reading and entry.reading.remark:
             self.say(entry.reading.remark)
         if step.exhibit is not None:
-            self.say(step.exhibit.caption)
+            caption = step.exhibit.caption
+            self.say(Say(f"The table: {caption.en}", f"表题：{caption.zh}"), "")
         self.say(Say("A good answer says:", "好的回答会说到："))
         for place, point in enumerate(step.points):
             mark = "[x]" if place < len(entry.said) and entry.said[place] else "[ ]"
@@ -199,18 +205,27 @@ class Interview:
             heard = read.get(place)
             if heard:
                 word = VERDICTS[heard.verdict].to(self.session.language)
-                self.say(f"     {word}: {heard.sentence}" if heard.sentence else f"     {word}")
+                colon = COLON.to(self.session.language)
+                self.say(f"     {word}{colon}{heard.sentence}" if heard.sentence else f"     {word}")
+                if heard.sentence and heard.verdict == "unsure":
+                    self.say(Say(f"     {heard.why.en}", f"     {heard.why.zh}"))
         self._read_aloud(step)
         while True:
             answer = self._line(_TICK if len(step.points) > 1 else _TICK_ONE).lower()
             points = _points(answer, self.session.entry.said)
-            if points is not _WRONG:
-                try:
-                    self._to(machine.tick(self.session, points, self._spent()))
-                except ValueError as error:
-                    self.say(str(error))
-                    continue
+            beyond = [point + 1 for point in points or () if not 0 <= point < len(step.points)]
+            if points is not _WRONG and not beyond:
+                self._to(machine.tick(self.session, points, self._spent()))
                 break
+            if points is not _WRONG:
+                high = len(step.points)
+                self.say(
+                    Say(
+                        f"There is no point {beyond[0]}; they are 1 to {high}.",
+                        f"没有第 {beyond[0]} 点，只有 1 到 {high}。",
+                    )
+                )
+                continue
             self.say(Say(f"{answer!r} is not understood.", f"没看懂 {answer!r}。"))
         if step.model:
             self.say(Say("\nIn sixty seconds:\n", "\n六十秒回答：\n"))
@@ -228,10 +243,10 @@ class Interview:
                     f"! {word.zh}：{fallen.sentence}\n  {plain(pitfall.zh)}",
                 )
             )
-        for number in reading.numbers:
-            verdict = VERDICTS[number.verdict].to(self.session.language)
-            measured = f" ({Say('measured', '实测').to(self.session.language)} {number.measured})"
-            self.say(f"# {number.text}: {verdict}{measured if number.measured else ''}")
+        for number in distinct(reading.numbers):
+            verdict, real = VERDICTS[number.verdict], number.measured
+            measured = Say(f" (measured {real})", f"（实测 {real}）") if real else Say("", "")
+            self.say(Say(f"# {number.text}: {verdict.en}{measured.en}", f"# {number.text}：{verdict.zh}{measured.zh}"))
 
     def _board(self, step: Step) -> None:
         kept = self.session.entry.board

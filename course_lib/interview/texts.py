@@ -10,7 +10,14 @@ from contextlib import contextmanager
 
 from course_lib import fields
 from course_lib.catalog import CardError, Topic
+from course_lib.language import Say
 
+ROLE_NAMES = {
+    "mobile": Say("mobile", "移动端"),
+    "embedded": Say("embedded", "嵌入式"),
+    "research": Say("research", "研究"),
+}
+COLON = Say(": ", "：")
 _TOKEN = re.compile(r"[!-~]+|.")
 _STOPS = "，。；：、！？）”》%"
 

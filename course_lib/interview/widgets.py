@@ -43,6 +43,7 @@ _LABELS = {
     "minutes": Say("Minutes", "分钟"),
     "seed": Say("Seed", "种子"),
     "answer": Say("Answer (optional, to have it read)", "回答（可选，供课程阅读）"),
+    "keep": Say("Answer (optional, kept in the report; compare it yourself)", "回答（可选，留在报告里，由你自己对照）"),
     "clock": Say(f"Start the {SPEAK_SECONDS} seconds", f"开始 {SPEAK_SECONDS} 秒计时"),
     "answered": Say("I have answered", "我答完了"),
     "next": Say("Next", "下一步"),
@@ -116,11 +117,14 @@ class Panel:
 
     def show(self) -> None:
         """Show the present step, or the beginning, or the report."""
-        self.typed.description = self.say(_LABELS["answer"])
         for control, name in ((self.role, "role"), (self.minutes, "minutes"), (self.seed, "seed")):
             control.description = self.say(_LABELS[name])
         state = self.session
         asking = state is not None and state.phase == "asking" and state.step.kind != "whiteboard"
+        read = (
+            state is None or state.phase == "done" or state.step.kind == "question"
+        )  # the others are compared by hand
+        self.typed.description = self.say(_LABELS["answer" if read else "keep"])
         _shown(self.setup, state is None)
         _shown(self.typed, asking)
         _shown(self.timer, asking)
@@ -157,7 +161,7 @@ class Panel:
         if step.exhibit is not None:
             shown = state.phase == "ticking"
             label = self.say(Say(f"A table of lesson {topic.number:02d}", f"第 {topic.number:02d} 课的一张表"))
-            body += table_html(step.exhibit, step.exhibit.caption if shown else label)
+            body += table_html(step.exhibit, self.say(step.exhibit.caption) if shown else label)
         if state.phase == "ticking":
             self.screen.value = self._page(body + self._answer(state, step))
             self._tickboxes(state, step)
@@ -185,7 +189,9 @@ class Panel:
             heard = read.get(place)
             verdict = f"<br><b>{escape(self.say(VERDICTS[heard.verdict]))}</b>" if heard else ""
             quoted = f" <q>{escape(heard.sentence)}</q>" if heard and heard.sentence else ""
-            items.append(f"<li>{markup(self.say(point))}{verdict}{quoted}</li>")
+            doubt = heard is not None and heard.verdict == "unsure" and heard.sentence
+            why = f" {escape(self.say(heard.why))}" if heard and doubt else ""
+            items.append(f"<li>{markup(self.say(point))}{verdict}{quoted}{why}</li>")
         parts = [f"<p>{escape(self.say(Say('A good answer says:', '好的回答会说到：')))}</p><ol>{''.join(items)}</ol>"]
         if reading:
             parts += [f"<p>{escape(self.say(reading.remark))}</p>"] if reading.remark else []
