@@ -11,6 +11,7 @@ from pathlib import Path
 from course_lib import fields
 from course_lib.card import Card, CardError, parse_card
 from course_lib.home import course_root
+from course_lib.language import Say
 
 __all__ = ["CardError", "Topic", "task_id", "topic", "topics"]
 
@@ -114,7 +115,7 @@ def topic(which: str | int, root: Path | None = None) -> Topic:
             if each.number == int(match[1]):
                 return each
     listed = ", ".join(f"{each.number:02d}" for each in known)
-    raise ValueError(f"no topic {which!r}; the topics are {listed}")
+    raise ValueError(str(Say(f"no topic {which!r}; the topics are {listed}", f"没有主题 {which!r}；可选：{listed}")))
 
 
 def task_id(which: str, root: Path | None = None) -> str:

@@ -98,7 +98,7 @@ class Screen:
                 return found
             wanted = Say(
                 f"Type {'a number' if count == 1 else f'{count} numbers'} from 1 to {high}, or q to end.",
-                f"请输入 {'一个' if count == 1 else f'{count} 个'} 1 到 {high} 的数字，或输入 q 结束。",
+                f"请输入{'一个' if count == 1 else f' {count} 个'} 1 到 {high} 的数字，或输入 q 结束。",
             )
             self.show(wanted, indent=2)
 
