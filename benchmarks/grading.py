@@ -37,7 +37,7 @@ from course_lib.grading.reference import wrong_answers
 
 ROOT = Path(__file__).resolve().parent.parent
 OURS = "course grade"
-BESIDE = 60  # submissions for this engine beside the others
+BESIDE = 200  # submissions for this engine beside the others
 PINS = {"nbgrader": ["nbgrader==0.9.6"], "otter": ["otter-grader==7.0.0"]}
 # What the notebooks and the laws import, in the versions of this environment.
 SHARED = ("numpy", "platformdirs", "ai-edge-litert", "ml-dtypes", "ipykernel", "scipy", "psutil", "flatbuffers")
