@@ -130,6 +130,26 @@ def test_a_broken_check_is_reported_as_the_course_s_fault(tmp_path, monkeypatch,
     assert result.points == 9
 
 
+def test_an_answer_that_cannot_be_passed_back_does_not_put_the_blame_on_the_check(tmp_path, monkeypatch):
+    checks = CHECKS + dedent(
+        """
+
+        @law("7A", points=1, en="Twice", zh="两次")
+        def check_twice(scale):
+            expect(np.allclose(scale(scale(np.ones(2), 2.0), 2.0), 4), en="not twice", zh="不是两次")
+        """
+    )
+    checks = checks.replace('@law("7A", points=4', '@law("7A", points=3')
+    monkeypatch.setenv("COURSE_ROOT", str(make_course(tmp_path, checks_py=checks)))
+    deep = 1.0
+    for _ in range(59):  # as deep as an answer may be, and too deep for an argument
+        deep = [deep]
+    found = by_law(check("7A", {"scale": lambda v, f: deep}), "check_twice")
+    assert (found.status, found.points, found.course_fault) == ("fail", 0, False)
+    assert "nested deeper" in found.message.en
+    assert by_law(check("7A", {"scale": right}), "check_twice").status == "pass"
+
+
 def test_a_failure_is_shown_in_both_languages(course, monkeypatch):
     result = check("7A", {"scale": lambda v, f: np.asarray(v) + f})
     english = str(result)
