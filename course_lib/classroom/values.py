@@ -16,7 +16,7 @@ Containment = Literal["auto", "bubblewrap", "process"]
 
 @dataclass(frozen=True)
 class Limits(remote.Limits):
-    """What one submission may use. Seconds are wall-clock time unless named otherwise.
+    """What one submission may use: a file's limits, and those that only walls can hold.
 
     Attributes:
         disk_mb: everything that a submission writes, together.
@@ -24,13 +24,6 @@ class Limits(remote.Limits):
         processes: processes and threads at one time, its own included.
     """
 
-    law_seconds: float = 5.0
-    cell_seconds: float = 45.0
-    total_seconds: float = 240.0
-    cpu_seconds: int = 60
-    memory_mb: int = 4096
-    file_mb: int = 64
-    files: int = 256
     disk_mb: int = 128
     disk_files: int = 4096
     processes: int = 64
