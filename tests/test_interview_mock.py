@@ -24,8 +24,9 @@ from course_lib.home import course_root
 from course_lib.interview import diagnose, mock, session, store, terminal, whiteboard
 from course_lib.interview.defend import Own, challenges
 from course_lib.interview.report import report
-from course_lib.interview.report_html import html_page
+from course_lib.interview.report_html import html_page, markup
 from course_lib.interview.report_text import told
+from course_lib.interview.texts import plain, wrapped
 from course_lib.language import Say
 from tests.interviews import finished, reading_of
 
@@ -614,6 +615,23 @@ class Outline(HTMLParser):
             self.faults.append("th without scope")
         if tag in ("script", "link", "iframe", "img") or "src" in found:
             self.faults.append(tag)
+
+
+def test_marks_of_a_card_are_no_text_and_code_keeps_its_stars():
+    said = "The *same* file, *同一个*文件, a *longer\nword*: `f(*a, *b)`, **bold**, 2 * 3 * 4, x*y*z."
+    shown = "The same file, 同一个文件, a longer\nword: f(*a, *b), bold, 2 * 3 * 4, x*y*z."
+    assert plain(said) == shown
+    assert markup("The *same* `*a*` **b** <") == "The <em>same</em> <code>*a*</code> <strong>b</strong> &lt;"
+
+
+@pytest.mark.parametrize("width", range(20, 60))
+def test_no_chinese_line_ends_with_what_opens_or_begins_with_a_stop(width):
+    lines = wrapped(
+        "为什么要有“对照”（control）这一栏？它说明了什么，又（没有）说明什么（例如“噪声”）？", width
+    ).splitlines()
+    assert len(lines) > 1
+    assert not any(line[-1] in "（“" for line in lines)
+    assert not any(line[0] in "，。？）" for line in lines)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -31,6 +31,7 @@ _COURSE = Say(
     "You have no run of your own to speak of here, so this is the course's number, not yours. ",
     "你还没有自己跑过相关课程，所以下面是课程的数字，不是你的。",
 )
+_MINE = Say("Your run says: ", "你自己的运行结果是：")
 _MACHINE = Say(
     "Names the machine, the threads, the delegate and the number of runs with the number, and says that a phone's is "
     "another one.",
@@ -181,8 +182,8 @@ def _challenge(
         "it?",
         f"“{quote.zh}”这是怎么测的：固定了什么、多少样本、看到什么你会收回这句话？",
     )
-    if not mine:
-        ask = Say(_COURSE.en + ask.en, _COURSE.zh + ask.zh)
+    whose = _MINE if mine else _COURSE
+    ask = Say(whose.en + ask.en, whose.zh + ask.zh)
     points = (*backing, _HELD, *machine, _ONE_RUN if mine else _NOT_MINE)
     return Challenge(topic, names[0], "method", mine, ask, points)
 

@@ -27,7 +27,7 @@ from course_lib.interview.report import (
 )
 from course_lib.interview.sections import Section
 from course_lib.interview.session import Entry
-from course_lib.interview.texts import COLON, ROLE_NAMES
+from course_lib.interview.texts import COLON, EMPHASIS, ROLE_NAMES
 from course_lib.language import Say
 
 _STYLE = """
@@ -62,14 +62,14 @@ def html_body(found: Report, folder: Path, language: str) -> str:
 
 
 def markup(text: str) -> str:
-    """Return a line of a card as HTML: `code` and **bold**, everything else escaped."""
+    """Return a line of a card as HTML: `code`, **bold** and *emphasis*, everything else escaped."""
     parts = _SPAN.split(text)
     return "".join(
         f"<code>{escape(part[1:-1])}</code>"
         if part.startswith("`") and len(part) > 2
         else f"<strong>{escape(part[2:-2])}</strong>"
         if part.startswith("**") and len(part) > 4
-        else escape(part)
+        else EMPHASIS.sub(r"<em>\1</em>", escape(part))
         for part in parts
     )
 

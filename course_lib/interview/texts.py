@@ -17,8 +17,11 @@ ROLE_NAMES = {
     "embedded": Say("embedded", "嵌入式"),
     "research": Say("research", "研究"),
 }
+EMPHASIS = re.compile(
+    r"(?<![A-Za-z0-9*])\*([^*\s](?:(?:[^*\n]|\n(?!\n))*[^*\s])?)\*(?![A-Za-z0-9*])"
+)  # *so*; Chinese may follow
 COLON = Say(": ", "：")
-_TOKEN = re.compile(r"[!-~]+|.")
+_TOKEN = re.compile(r"[（“‘《「『]*(?:[!-~]+|.)")  # what opens stays with what it opens
 _STOPS = "，。；：、！？）”》%"
 
 
@@ -45,9 +48,10 @@ def filler(topic: Topic) -> Callable[[str], str]:
 
 
 def plain(text: str) -> str:
-    """A card's Markdown for a terminal: without heading marks, code ticks and bold stars."""
+    """A card's Markdown for a terminal: without heading marks, code ticks and the stars of bold and emphasis."""
     lines = (line.lstrip("#").lstrip() if line.startswith("#") else line for line in text.strip().splitlines())
-    return "\n".join(lines).replace("**", "").replace("`", "")
+    parts = "\n".join(lines).replace("**", "").split("`")
+    return "".join(part if place % 2 else EMPHASIS.sub(r"\1", part) for place, part in enumerate(parts))
 
 
 @contextmanager
