@@ -523,6 +523,15 @@ def test_a_cell_of_empty_lines_is_read_in_no_time(tmp_path):
     assert cell.code.endswith("(\n  pass\npass\n")
 
 
+def test_a_notebook_of_very_many_cells_is_refused_before_its_code_is_looked_at(tmp_path):
+    started = time.monotonic()
+    found = found_in(tmp_path / "class", {"ann/x.ipynb": notebook(*["0"] * 100_000), "bob/x.ipynb": ANSWER})
+    assert time.monotonic() - started < 5
+    assert why(found) == {"ann/x.ipynb": "damaged"}
+    (told,) = found.unmatched
+    assert (told.reason.en, told.reason.zh) == ("It holds more than 20,000 cells.", "单元格太多，无法评分。")
+
+
 def test_a_zip_that_lies_about_sizes_unpacks_no_more_than_it_may(tmp_path, monkeypatch):
     monkeypatch.setattr(archive, "MAX_BYTES", 5000)
     path = zipped(tmp_path / "class.zip", {"bob/x.ipynb": notebook("#" * 100_000), "ann/x.ipynb": ANSWER})

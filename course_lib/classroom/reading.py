@@ -26,6 +26,7 @@ _IN_CHINESE = (
     ("is not text", "文件不是文本（UTF-8）。"),
     ("larger than", "文件太大；请清除输出后重新保存。"),
     ("has no text", "文件已损坏：有单元格没有文本。"),
+    ("000 cells", "单元格太多，无法评分。"),
     ("MB of code", "代码太多，无法评分。"),
     ("too much memory", "读取它需要的内存过多。"),
     ("too long", "读取它花费的时间过长。"),

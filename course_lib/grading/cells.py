@@ -11,6 +11,7 @@ from typing import Any
 from course_lib import catalog
 
 MAX_FILE_MB = 300
+MAX_CELLS = 20_000
 _CHECK = re.compile(r"^[^#\n]*\bcheck\(\s*[\"'](\d{1,2}[A-Za-z])[\"']", re.MULTILINE)
 _FINISH = re.compile(r"^[^#\n]*\bfinish\(\s*[\"']?(\d{1,2})\b", re.MULTILINE)
 _MAGIC = re.compile(r"^([^\S\n]*)(?:%(?!%)|!).*$", re.MULTILINE)
@@ -101,6 +102,8 @@ def _notebook(text: str, name: str) -> list[Cell]:
         raise SourceError(f"{name} is damaged: it is not valid JSON; save it again from JupyterLab") from None
     if not isinstance(data, dict) or not isinstance(data.get("cells"), list) or data.get("nbformat") != 4:
         raise SourceError(f"{name} is not a notebook of format 4; open it in JupyterLab and save it again")
+    if len(data["cells"]) > MAX_CELLS:
+        raise SourceError(f"{name} holds more than {MAX_CELLS:,} cells")
     language = _language(data.get("metadata"))
     if language not in ("", "python"):
         raise SourceError(f"{name} is a notebook for {language[:30]}, not for Python")
