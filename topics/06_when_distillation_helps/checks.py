@@ -135,7 +135,7 @@ def check_temperature_squared(kd_loss, rng):
     for T in (2.0, 5.0):
         hot = number(kd_loss(T * zs, T * zt, y, T, 1.0), "kd_loss")
         expect(
-            plain > 0 and np.isclose(hot, T * T * plain, rtol=1e-6),
+            0 < plain < np.inf and np.isclose(hot, T * T * plain, rtol=1e-6),
             en=f"logits and temperature both times {T:g} (alpha = 1): the loss became {hot / (plain or 1):.4g} times as large",
             zh=f"logits 与温度同乘 {T:g}（alpha = 1）：损失变为 {hot / (plain or 1):.4g} 倍",
         )
@@ -270,7 +270,8 @@ def check_mean_not_sum(kd_grad, rng):
     twice = gradient(kd_grad(double, np.tile(zt, (2, 1)), np.tile(y, 2), 4.0, 0.9), double)
     ratio = float(np.abs(twice).sum() / max(np.abs(once).sum(), 1e-12))
     expect(
-        np.abs(once).max() > 1e-4 and np.allclose(twice, np.tile(once, (2, 1)) / 2, atol=1e-9),
+        1e-4 < np.abs(once).max() < np.inf
+        and np.allclose(twice, np.tile(once, (2, 1)) / 2, atol=1e-9),
         en=f"twice the batch: all entries together are {ratio:.3g} times as large; for a mean they stay the same",
         zh=f"batch 加倍后，各项绝对值之和变为 {ratio:.3g} 倍；取平均时应当不变",
     )

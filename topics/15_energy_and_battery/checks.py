@@ -46,7 +46,8 @@ def check_total_is_the_sum(energy_uj, rng):
         found = priced(energy_uj(*layer(rng), dtype), f"energy_uj(..., {dtype!r})")
         added = sum(found[part] for part in PARTS)
         expect(
-            min(found.values()) > 0 and np.isclose(found["total"], added, rtol=1e-6),
+            0 < min(found.values()) <= max(found.values()) < np.inf
+            and np.isclose(found["total"], added, rtol=1e-6),
             en=f"{dtype}: the parts {brief([found[part] for part in PARTS])} add up to {added:.6g}, "
             f"total says {found['total']:.6g}",
             zh=f"{dtype}：三部分 {brief([found[part] for part in PARTS])} 之和为 {added:.6g}，total 是 {found['total']:.6g}",
@@ -98,7 +99,7 @@ def check_layers_add_up(energy_uj, rng):
         apart += priced(energy_uj(*two, "int8"), "energy_uj")["total"]
         together = priced(energy_uj(*both, "int8"), "energy_uj")["total"]
         expect(
-            together > 0 and np.isclose(together, apart, rtol=1e-6),
+            0 < together < np.inf and np.isclose(together, apart, rtol=1e-6),
             en=f"{one} and {two} cost {apart:.6g} µJ as two layers and {together:.6g} µJ as one of the same size",
             zh=f"{one} 和 {two} 分成两层是 {apart:.6g} µJ，合成一层同样大小却是 {together:.6g} µJ",
         )
