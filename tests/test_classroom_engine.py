@@ -134,11 +134,12 @@ def test_submissions_are_read_a_few_ahead_and_leaving_early_ends_everything(hand
             taken.append(1)
             yield submission
 
+    others = set(psutil.Process().children(recursive=True))  # of tests that ran before in this process
     found = grade_all(endless(), Settings(jobs=2, limits=LIMITS))
     for _ in range(3):
         assert next(found).results[0].points == 10
     assert len(taken) <= 3 + 4
-    below = psutil.Process().children(recursive=True)
+    below = set(psutil.Process().children(recursive=True)) - others
     assert below
     found.close()
     _, alive = psutil.wait_procs(below, timeout=10)
@@ -146,10 +147,12 @@ def test_submissions_are_read_a_few_ahead_and_leaving_early_ends_everything(hand
 
 
 def test_leaving_while_a_submission_runs_without_end_ends_it_too(hand_in):
+    others = set(psutil.Process().children(recursive=True))
     found = grade_all([hand_in("right"), hand_in("hangs", HANGS)], Settings(limits=LIMITS))
     next(found)
     time.sleep(0.3)
-    below = psutil.Process().children(recursive=True)
+    below = set(psutil.Process().children(recursive=True)) - others
+    assert below
     found.close()
     _, alive = psutil.wait_procs(below, timeout=10)
     assert alive == []
