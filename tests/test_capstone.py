@@ -20,7 +20,7 @@ from course_lib.capstone.grade import Outcome, grade, judged
 from course_lib.capstone.judge import against, judge
 from course_lib.capstone.measure import Protocol
 from course_lib.capstone.page import html_page, ledger
-from course_lib.capstone.questions import COUNT, questions
+from course_lib.capstone.questions import COUNT, _chance, questions
 from course_lib.capstone.values import Unfit, from_plain, to_plain
 from course_lib.core import Environment, Interval
 from course_lib.deployment import Preprocessing, write_contract
@@ -403,3 +403,10 @@ def test_the_notebook_holds_no_answer_and_is_never_overwritten(tmp_path):
     copy.write_text("mine", "utf-8")
     assert workbook.place("notebooks/31_capstone.ipynb", tmp_path) == (copy, False)
     assert copy.read_text("utf-8") == "mine"
+
+
+@pytest.mark.parametrize(
+    ("other", "images", "says"), [(0.90, 5_000, "more than chance"), (0.918, 5_000, "may be chance")]
+)
+def test_a_difference_is_called_chance_only_within_its_width(other, images, says):
+    assert says in _chance(other, 0.92, images, 3).en

@@ -115,8 +115,8 @@ def _more_images(done: Done, measured: Measured, verdict: str) -> Question:
 
 def _rejected(done: Done, delivery: Delivery, measured: Measured) -> Question | None:
     card = delivery.scorecard
-    others = [each for each in card.tried if each.raw_bytes > 0]
-    if not others:
+    others = [each for each in card.tried if each.raw_bytes > 0 and 0 <= each.accuracy <= 1]
+    if not others or not 0 <= card.accuracy <= 1:
         return None
     near: Tried = min(others, key=lambda each: abs(math.log(each.raw_bytes / max(1, measured.raw_bytes))))
     size = f"{near.raw_bytes - measured.raw_bytes:+,}"
@@ -140,17 +140,33 @@ def _rejected(done: Done, delivery: Delivery, measured: Measured) -> Question | 
                 f"它{'放得进' if within else '放不进'} {done.order.budget.bytes:,} 字节："
                 "说清这一点，以及是哪项要求定的胜负。",
             ),
-            Say(
-                f"A difference of {points} points on {card.images:,} images may be chance; choosing the best of "
-                f"{len(card.tried) + 1} makes it look better than it is.",
-                f"{card.images:,} 张图像上 {points} 个百分点的差别可能是偶然；从 {len(card.tried) + 1} 个里挑最好的，"
-                "会让它看起来比实际更好。",
-            ),
+            _chance(near.accuracy, card.accuracy, card.images, len(card.tried) + 1),
             Say(
                 f"How much margin was kept for test images: they gave {100 * measured.difference:+.2f} points.",
                 f"给测试图像留了多少余量：测试集上是 {100 * measured.difference:+.2f} 个百分点。",
             ),
         ),
+    )
+
+
+def _chance(other: float, own: float, images: int, files: int) -> Say:
+    """Return what a difference of two accuracies, fractions of as many images, says.
+
+    Which images the two share is unknown, so the width is that of independent samples: wider than the paired one for
+    files of one network, which err on much the same images.
+    """
+    points = f"{100 * (other - own):+.2f}"
+    width = 1.96 * math.sqrt((other * (1 - other) + own * (1 - own)) / max(1, images))
+    if abs(other - own) > width:
+        return Say(
+            f"{points} points on {images:,} images is more than chance: says whether "
+            "the accuracy floor or the ranking ruled it out.",
+            f"{images:,} 张图像上 {points} 个百分点不像偶然：说清是精度下限还是排序把它排除的。",
+        )
+    return Say(
+        f"A difference of {points} points on {images:,} images may be chance; choosing the best of {files} makes it "
+        "look better than it is.",
+        f"{images:,} 张图像上 {points} 个百分点的差别可能是偶然；从 {files} 个里挑最好的，会让它看起来比实际更好。",
     )
 
 

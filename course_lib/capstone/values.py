@@ -108,7 +108,9 @@ def to_plain(delivery: Any) -> dict[str, Any]:
     parts = {"tflite": bytes, "contract": Contract, "scorecard": Scorecard}
     for name, kind in parts.items():
         if not isinstance(getattr(delivery, name), kind):
-            raise TypeError(f"Delivery.{name} must be {kind.__name__}, got {type(getattr(delivery, name)).__name__}")
+            got = type(getattr(delivery, name)).__name__
+            advice = "; course_lib.deployment.write_contract makes it" if kind is Contract else ""
+            raise TypeError(f"Delivery.{name} must be {kind.__name__}, got {got}{advice}")
     card = asdict(delivery.scorecard) | {"tried": [asdict(each) for each in delivery.scorecard.tried]}
     return {
         "tflite": delivery.tflite,
