@@ -146,10 +146,10 @@ def _module(name):
     return sys.modules[getattr(deployment, name).__module__]
 
 
-NUMBERS = st.floats(0, 1e6)
+POWERS_MW = st.just(0.0) | st.floats(1e-6, 1e6)
 
 
-@given(st.floats(1, 1e6), NUMBERS, NUMBERS, st.floats(0, 10), st.floats(0, 1e3))
+@given(st.floats(1, 1e6), POWERS_MW, POWERS_MW, st.floats(0, 10), st.floats(0, 1e3))
 def test_a_battery_obeys_its_duty_cycle(capacity, idle, extra, latency, rate):
     hours = modelled_battery_hours(capacity, idle, idle + extra, latency, rate)
     assert hours <= modelled_battery_hours(capacity, idle, idle, latency, rate)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
+import sys
 import threading
 import time
 from html.parser import HTMLParser
@@ -437,6 +439,33 @@ def test_the_limit_holds_in_other_threads(course):
     thread.start()
     thread.join(30)
     assert set(statuses(found[0]).values()) == {"timeout"}
+
+
+@pytest.mark.parametrize("body", ["pass", "while True: pass"], ids=["in time", "too late"])
+def test_code_can_be_traced_after_a_limit_in_another_thread(body):
+    """On CPython 3.11 it hung: a debugger, or Hypothesis explaining what it found, waited for ever at the first line."""
+    script = f"""
+        import sys, threading
+        from course_lib.grading.faults import TimeUp
+        from course_lib.grading.limits import time_limit
+
+        def limited():
+            for _ in range(20):
+                try:
+                    with time_limit(0.01):
+                        {body}
+                except TimeUp:
+                    pass
+
+        thread = threading.Thread(target=limited)
+        thread.start()
+        thread.join()
+        sys.settrace(lambda *_: None)
+        print(max(3, 4))
+        (lambda: print("traced"))()
+    """
+    told = subprocess.run([sys.executable, "-c", dedent(script)], capture_output=True, text=True, timeout=60)
+    assert told.stdout.endswith("traced\n"), told.stderr
 
 
 # How it shows

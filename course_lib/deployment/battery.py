@@ -26,7 +26,7 @@ def modelled_battery_hours(
     if active_mw < idle_mw:
         raise ValueError(f"active_mw is the whole device's power, so at least idle_mw: {active_mw} < {idle_mw}")
     duty = min(1.0, rate_hz * latency_s)
-    return _hours(capacity_mwh, idle_mw * (1 - duty) + active_mw * duty)
+    return _hours(capacity_mwh, idle_mw + (active_mw - idle_mw) * duty)
 
 
 def modelled_battery_hours_by_energy(capacity_mwh: float, idle_mw: float, energy_uj: float, rate_hz: float) -> float:
