@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from course_lib.cli import app
@@ -197,6 +198,14 @@ def test_run_says_in_which_cell_a_lesson_stopped(run, course):
     assert "lesson 07_scale_a_list stopped in code cell 2: ZeroDivisionError: division by zero" in err
     (course / "topics" / "07_scale_a_list" / "lesson.py").unlink()
     assert "has no lesson yet" in run("run", "07")[2]
+
+
+@pytest.mark.parametrize("lesson", ["a = 1\n", "a / 0\n"], ids=["ends", "stops"])
+def test_run_leaves_no_kernel_behind(run, course, lesson):
+    (course / "topics" / "07_scale_a_list" / "lesson.py").write_text("# %%\n" + lesson, "utf-8")
+    before = set(psutil.Process().children(recursive=True))
+    run("run", "07")
+    assert not [left.cmdline() for left in psutil.Process().children(recursive=True) if left not in before]
 
 
 def test_lab_says_how(run):

@@ -108,7 +108,7 @@ def _execute(
             on_cell_executed=executed,
         )
         try:
-            client.execute(env=environment)
+            client.execute(env=environment, cleanup_kc=True)
         except CellExecutionError as error:
             trace = _ANSI.sub("", error.traceback)
             raise BuildError(f"{locate(current)}: the cell raised {error.ename}: {error.evalue}\n{trace}") from None

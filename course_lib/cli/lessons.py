@@ -85,7 +85,7 @@ def run_lesson(topic: Topic, started: Callable[[int, int], None] | None = None) 
             "TF_CPP_MIN_LOG_LEVEL": os.environ.get("TF_CPP_MIN_LOG_LEVEL", "3"),
         }
         try:
-            client.execute(env=environment)
+            client.execute(env=environment, cleanup_kc=True)
         except CellExecutionError as error:
             raise ValueError(_failed(topic, begun, f"{error.ename}: {error.evalue}")) from None
         except (CellTimeoutError, DeadKernelError) as error:
