@@ -292,6 +292,7 @@ def test_orders_that_undo_an_earlier_step_are_refused():
         ((QuantizeAware(), Prune(0.5)), "must be the last step"),
         ((Prune(0.5), QuantizeAware()), "would undo the zeros"),
         ((Cluster(8), QuantizeAware(preserve="sparsity")), "would undo the clusters"),
+        ((Cluster(8, layers=("a",)), Cluster(8, layers=("b",))), "would undo the clusters that Cluster made"),
         ((Prune(0.5), QuantizeAware(preserve="clusters")), "would undo the zeros"),
     ):
         with pytest.raises(ValueError, match=message):

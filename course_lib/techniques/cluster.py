@@ -66,8 +66,8 @@ class Cluster(TrainedTransform):
 
     @property
     def breaks(self) -> frozenset[str]:
-        """Return zeros and their pattern, unless they are kept."""
-        return frozenset() if self.keep_zeros else frozenset({"zeros", "pattern"})
+        """Return earlier clusters, whose kernels train on, and zeros and their pattern unless they are kept."""
+        return frozenset({"clusters"}) | (frozenset() if self.keep_zeros else frozenset({"zeros", "pattern"}))
 
     def __call__(self, model: Model, data: Dataset) -> Model:
         """Return the clustered copy, without the toolkit's wrappers."""
