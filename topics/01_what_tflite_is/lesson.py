@@ -483,7 +483,7 @@ table(
 reveal("better_npu", "A" if a[2] < b[2] else "B")
 
 # %% [markdown]
-# Ask "how many crossings?" before "how many TOPS?". A has {crossings_a} of them because one cheap operator sits between all the expensive ones. That is also why real delegates have a rule such as "no segment of fewer than n operators": a lonely convolution is better left on the CPU. You will write that rule in 1B.
+# Ask "how many crossings?" before "how many TOPS?". A has {crossings_a} of them because cheap operators, HARD_SWISH most often, sit between the expensive ones. That is also why real delegates have a rule such as "no segment of fewer than n operators": a lonely convolution is better left on the CPU. You will write that rule in 1B.
 #
 # ## What the folk answer gets wrong
 #
