@@ -175,7 +175,7 @@ show(
 # %% [markdown]
 # Four surprises in one picture.
 #
-# *Pruning* moves one axis. The zeros are stored like any other number and multiplied like any other number; only gzip notices them, {pruned_download:.1f}x. *Float16* halves the bytes on disk and leaves latency at {float16_latency:.2f} and memory at {float16_memory:.0f} %. *Int16x8* needs the least memory of all and is {int16x8_slowdown:.0f}x slower than float. *Half width* is the odd one out: fewer numbers and less arithmetic, so everything falls.
+# *Pruning* moves one axis. The zeros are stored like any other number and multiplied like any other number; only gzip notices them, {pruned_download:.1f}x. *Float16* halves the bytes on disk and leaves latency at {float16_latency:.2f} and memory at {float16_memory:.0f} %. *Int16x8* needs the least memory of all and is {int16x8_slowdown:.0f}x slower than float. Its weights are those of int8 and its activations twice as wide, so neither comes from the format: the delegate column says *none*, and the plain kernels that take over keep no packed copy and do not hurry. *Half width* is the odd one out: fewer numbers and less arithmetic, so everything falls.
 #
 # ## Why memory does not follow the file
 #
