@@ -443,7 +443,7 @@ def test_the_limit_holds_in_other_threads(course):
 
 @pytest.mark.parametrize("body", ["pass", "while True: pass"], ids=["in time", "too late"])
 def test_code_can_be_traced_after_a_limit_in_another_thread(body):
-    """On CPython 3.11 it hung: a debugger, or Hypothesis explaining what it found, waited for ever at the first line."""
+    """On CPython 3.11 it hung: a debugger, or Hypothesis explaining a failure, waited for ever at the first line."""
     script = f"""
         import sys, threading
         from course_lib.grading.faults import TimeUp
