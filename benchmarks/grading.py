@@ -31,7 +31,7 @@ from statistics import fmean
 import psutil
 
 from course_lib import catalog
-from course_lib.classroom.engine import grade_all
+from course_lib.classroom.sandbox.engine import grade_all
 from course_lib.classroom.values import Settings, Submission
 from course_lib.grading.reference import wrong_answers
 

@@ -16,8 +16,8 @@ import psutil
 import pytest
 
 from course_lib import catalog
-from course_lib.classroom import contain, engine, preload, seccomp
-from course_lib.classroom.engine import NotContained, grade_all
+from course_lib.classroom.sandbox import contain, engine, preload, seccomp
+from course_lib.classroom.sandbox.engine import NotContained, grade_all
 from course_lib.classroom.values import Limits, Settings, Submission
 from course_lib.grading import grade
 from course_lib.grading.reference import solution_namespace, wrong_answers, wrong_namespace
@@ -271,7 +271,7 @@ def test_what_is_imported_once_is_what_exercises_import_and_no_answer(course, tm
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc is Linux's")
 def test_a_process_with_more_than_two_threads_does_not_fork():
-    from course_lib.classroom.zygote import assert_quiet
+    from course_lib.classroom.sandbox.zygote import assert_quiet
 
     done = threading.Event()
     threads = [threading.Thread(target=done.wait) for _ in range(2)]

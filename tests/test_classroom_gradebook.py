@@ -23,13 +23,16 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from course_lib import catalog
-from course_lib.classroom.archive import Unmatched
-from course_lib.classroom.gradebook import FILE, GradebookError, Row, checks_digest, opened
-from course_lib.classroom.overview import overview
-from course_lib.classroom.pages import page_name, write_pages
+from course_lib.classroom.gradebook.book import opened
+from course_lib.classroom.gradebook.database import FILE, GradebookError
+from course_lib.classroom.gradebook.row import Row, checks_digest
+from course_lib.classroom.gradebook.tables import text, write_tables
+from course_lib.classroom.intake.files import Unmatched
+from course_lib.classroom.intake.submissions import Found
+from course_lib.classroom.pages.counting import overview
+from course_lib.classroom.pages.learner import page_name
+from course_lib.classroom.pages.site import write_pages
 from course_lib.classroom.run import grade_class
-from course_lib.classroom.submissions import Found
-from course_lib.classroom.tables import text, write_tables
 from course_lib.classroom.texts import message, readable
 from course_lib.classroom.values import Graded, Settings
 from course_lib.grading import grade

@@ -17,8 +17,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from course_lib.classroom import engine
-from course_lib.classroom.engine import Lane
+from course_lib.classroom.sandbox import engine
+from course_lib.classroom.sandbox.engine import Lane
 from course_lib.classroom.values import Graded, Limits, Settings, Submission
 from course_lib.grading.cells import Cell
 from tests.grading_course import EXERCISE, make_course

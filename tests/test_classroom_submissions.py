@@ -19,11 +19,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from course_lib import catalog
-from course_lib.classroom import archive, submissions
-from course_lib.classroom.layouts import Notes, owners
-from course_lib.classroom.reading import Reader
-from course_lib.classroom.signs import all_signs
-from course_lib.classroom.submissions import find
+from course_lib.classroom.intake import submissions, unzip
+from course_lib.classroom.intake.notes import Notes
+from course_lib.classroom.intake.owners import owners
+from course_lib.classroom.intake.reading import Reader
+from course_lib.classroom.intake.signs import all_signs
+from course_lib.classroom.intake.submissions import find
 from course_lib.classroom.texts import readable
 from course_lib.grading.cells import read_cells
 from course_lib.language import Say
@@ -491,8 +492,8 @@ def test_a_bomb_is_refused_while_it_is_unpacked(tmp_path, monkeypatch, limit):
         "ratio": ("RATIO_FROM", 5000),
         "count": ("MAX_ENTRIES", 1),
     }
-    monkeypatch.setattr(archive, *change[limit])
-    monkeypatch.setattr(archive, "MAX_RATIO", 10)
+    monkeypatch.setattr(unzip, *change[limit])
+    monkeypatch.setattr(unzip, "MAX_RATIO", 10)
     bomb = notebook("#" * (100_000 if limit != "total" else 10_000))
     found = find(zipped(tmp_path / "class.zip", {"ann/x.ipynb": ANSWER, "bob/x.ipynb": bomb}), tmp_path / "work")
     assert who(found) == {"ann/x.ipynb": "ann"}
@@ -501,8 +502,8 @@ def test_a_bomb_is_refused_while_it_is_unpacked(tmp_path, monkeypatch, limit):
 
 
 def test_what_one_learner_zips_leaves_the_others_their_room_and_the_disk_empty(tmp_path, monkeypatch):
-    monkeypatch.setattr(archive, "MAX_INNER_BYTES", 30_000)
-    monkeypatch.setattr(archive, "MAX_TOTAL_BYTES", 40_000)
+    monkeypatch.setattr(unzip, "MAX_INNER_BYTES", 30_000)
+    monkeypatch.setattr(unzip, "MAX_TOTAL_BYTES", 40_000)
     (tmp_path / "class/ann").mkdir(parents=True)
     bomb = {f"{each}.ipynb": notebook("#" * 10_000) for each in range(9)}
     zipped(tmp_path / "class/ann/all.zip", bomb)
@@ -533,7 +534,7 @@ def test_a_notebook_of_very_many_cells_is_refused_before_its_code_is_looked_at(t
 
 
 def test_a_zip_that_lies_about_sizes_unpacks_no_more_than_it_may(tmp_path, monkeypatch):
-    monkeypatch.setattr(archive, "MAX_BYTES", 5000)
+    monkeypatch.setattr(unzip, "MAX_BYTES", 5000)
     path = zipped(tmp_path / "class.zip", {"bob/x.ipynb": notebook("#" * 100_000), "ann/x.ipynb": ANSWER})
     content = path.read_bytes()
     size = len(notebook("#" * 100_000)).to_bytes(4, "little")

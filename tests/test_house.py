@@ -48,6 +48,18 @@ MAY_IMPORT = {
     # the command line: everything, inside its commands
     "cli": "*",
 }
+# The same inside `classroom`: the way that what was returned takes.
+IN_CLASSROOM = {
+    "texts": "",
+    "values": "",
+    "sandbox": "values",
+    "intake": "values texts",
+    "gradebook": "values texts intake",
+    "pages": "values texts intake gradebook",
+    "run": "values intake gradebook pages",
+    "nbgrader": "",
+}
+TABLES = {PACKAGE: MAY_IMPORT, f"{PACKAGE}.classroom": IN_CLASSROOM}
 
 
 def python_files(*folders: str) -> list[Path]:
@@ -73,25 +85,25 @@ def layer_of(path: Path, package: Path) -> str:
     return first.removesuffix(".py")
 
 
-def wrong_way(package: Path) -> list[str]:
-    """Say which imports inside a package go against MAY_IMPORT."""
-    found = []
+def wrong_way(package: Path, dotted: str = PACKAGE) -> list[str]:
+    """Say which imports inside a package go against its table in TABLES."""
+    table, found = TABLES[dotted], []
     for path in sorted(package.rglob("*.py")):
         layer = layer_of(path, package)
         where = path.relative_to(package.parent).as_posix()
         if layer == "__init__":
-            layer, allowed = PACKAGE, set()
-        elif layer not in MAY_IMPORT:
-            found.append(f"{where}: {layer} has no place in MAY_IMPORT")
+            layer, allowed = dotted, set()
+        elif layer not in table:
+            found.append(f"{where}: {layer} has no place in the table of {dotted}")
             continue
         else:
-            allowed = set(MAY_IMPORT[layer].split()) | {layer}
+            allowed = set(table[layer].split()) | {layer}
         if allowed == {"*", layer}:
             continue
         for line, name in imported(path.read_text("utf-8")):
-            root, _, rest = name.partition(".")
-            target = rest.partition(".")[0]
-            if root == PACKAGE and target not in allowed:
+            inside = name == dotted or name.startswith(f"{dotted}.")
+            target = name.removeprefix(dotted).removeprefix(".").partition(".")[0]
+            if inside and target not in allowed:
                 found.append(f"{where}:{line}: {layer} must not import {target or 'the whole package'}")
     return found
 
@@ -117,13 +129,15 @@ def test_mypy_is_clean():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_imports_point_one_way():
-    assert wrong_way(ROOT / PACKAGE) == []
+@pytest.mark.parametrize("dotted", TABLES)
+def test_imports_point_one_way(dotted):
+    assert wrong_way(ROOT.joinpath(*dotted.split(".")), dotted) == []
 
 
-def test_the_table_of_imports_has_no_circle():
+@pytest.mark.parametrize("dotted", TABLES)
+def test_the_table_of_imports_has_no_circle(dotted):
     done: set[str] = set()
-    left = {name: set(may.split()) - {"*"} for name, may in MAY_IMPORT.items()}
+    left = {name: set(may.split()) - {"*"} for name, may in TABLES[dotted].items()}
     while left:
         free = {name for name, may in left.items() if may <= done}
         assert free, f"a circle among {sorted(left)}"
@@ -141,13 +155,17 @@ def test_the_table_of_imports_has_no_circle():
         ("catalog.py", "import course_lib", "must not import the whole package"),
         ("__init__.py", "from course_lib.core import key", "must not import core"),
         ("helpers.py", "", "helpers has no place"),
+        ("classroom/intake/walk.py", "import course_lib.classroom.pages.site", "intake must not import pages"),
+        ("classroom/sandbox/x.py", "from course_lib.classroom import run", "sandbox must not import run"),
+        ("classroom/sandbox/__init__.py", "import course_lib.classroom", "must not import the whole package"),
+        ("classroom/helpers.py", "", "helpers has no place"),
     ],
 )
 def test_an_import_the_wrong_way_is_noticed(tmp_path, path, source, complaint):
     file = tmp_path / PACKAGE / path
     file.parent.mkdir(parents=True)
     file.write_text(source, "utf-8")
-    (found,) = wrong_way(tmp_path / PACKAGE)
+    (found,) = [said for dotted in TABLES for said in wrong_way(tmp_path.joinpath(*dotted.split(".")), dotted)]
     assert complaint in found
 
 

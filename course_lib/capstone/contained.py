@@ -11,9 +11,9 @@ from pathlib import Path
 from course_lib.capstone import inside, values
 from course_lib.capstone.budgets import Order
 from course_lib.capstone.materials import model
-from course_lib.classroom.checker import House
+from course_lib.classroom.sandbox.warm import NoWalls
+from course_lib.classroom.sandbox.workers import Workers
 from course_lib.classroom.values import Containment, Limits
-from course_lib.classroom.warm import NoWalls
 from course_lib.grading.cells import Cell, read_cells
 from course_lib.grading.faults import CourseError, Garbled, LearnerRaised, Lost, NotPlain
 from course_lib.grading.remote import RemoteSession
@@ -96,14 +96,14 @@ def session(path: Path, contain: Containment = "auto", limits: Limits = LIMITS) 
     cells = read_cells(path)
     number = max((cell.number for cell in cells), default=0) + 1
     try:
-        house = House(contain)
+        workers = Workers(contain)
     except NoWalls as error:
         raise ValueError(str(error)) from error
-    remote = RemoteSession((*cells, Cell(number, inside.CELL)), limits, house.starter([], limits))
+    remote = RemoteSession((*cells, Cell(number, inside.CELL)), limits, workers.starter([], limits))
     try:
-        yield Session(remote, house.words, limits)
+        yield Session(remote, workers.words, limits)
     except CourseError as error:
         raise ValueError(str(error)) from error
     finally:
         remote.close()
-        house.close()
+        workers.close()

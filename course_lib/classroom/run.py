@@ -10,11 +10,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from course_lib import catalog
-from course_lib.classroom.changes import Change, changes, missing
-from course_lib.classroom.gradebook import FILE, Gradebook, GradebookError, Row, checks_digest, opened
-from course_lib.classroom.pages import write_pages
-from course_lib.classroom.submissions import Found, Returned, find, with_tasks
-from course_lib.classroom.tables import write_tables
+from course_lib.classroom.gradebook.book import Gradebook, opened
+from course_lib.classroom.gradebook.changes import Change, changes, missing
+from course_lib.classroom.gradebook.database import FILE, GradebookError
+from course_lib.classroom.gradebook.row import Row, checks_digest
+from course_lib.classroom.gradebook.tables import write_tables
+from course_lib.classroom.intake.submissions import Found, Returned, find, with_tasks
+from course_lib.classroom.pages.site import write_pages
 from course_lib.classroom.values import Graded, Settings, Submission
 from course_lib.language import Say
 

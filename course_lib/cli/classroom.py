@@ -40,8 +40,8 @@ def grade(
     Writes gradebook.db, CSV tables, a page for every learner and index.html, the overview. Failed tasks are results:
     the exit code is 0 when everything was graded, 1 when a file could not be, 2 for a mistake in the command.
     """
-    from course_lib.classroom.engine import NotContained, grade_all
     from course_lib.classroom.run import grade_class
+    from course_lib.classroom.sandbox.engine import NotContained, grade_all
     from course_lib.classroom.values import Settings
 
     chosen = lang or language()
@@ -88,7 +88,7 @@ def _bar() -> Iterator[Watch]:
 
 
 def _tell(done: Done) -> None:
-    from course_lib.classroom.pages import KINDS
+    from course_lib.classroom.pages.overview import KINDS
 
     print(
         Say(

@@ -1,19 +1,13 @@
-"""What an instructor wants to know about a class, counted from the gradebook."""
+"""What an instructor wants to know about a class, as numbers: what the overview shows."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import mean, median
 
-from course_lib import catalog
-from course_lib.classroom.gradebook import Gradebook, Row
-from course_lib.classroom.signs import task_order
 from course_lib.grading.laws import POINTS_PER_TASK
 from course_lib.language import Say
 
-LONGEST = 10
 RARE = 0.1  # of the learners: who hands in so much more may have done so unasked
 
 
@@ -153,85 +147,3 @@ class Overview:
     def bare(self) -> bool:
         """True when some protection was not in force."""
         return any("NOT in force" in words.en for words, _ in self.containment)
-
-
-def overview(book: Gradebook) -> Overview:
-    """Count a gradebook; one learner's rows are in memory at a time."""
-    tasks, source = book.tasks(), book.about("source")
-    histograms = {task: [0] * (POINTS_PER_TASK + 1) for task in tasks}
-    errors: Counter[str] = Counter()
-    files: dict[tuple[str, str], tuple[float, Say]] = {}
-    beliefs: dict[tuple[str, str], tuple[Say, list[str]]] = {}
-    laws = _Laws()
-    lines, earlier, failed = [], 0, []
-    for learner in book.learners():
-        rows = {row.task: row for row in book.rows(learner)}
-        for task, row in rows.items():
-            histograms[task][min(row.result.points, POINTS_PER_TASK)] += 1
-            if row.error is not None:
-                errors[task] += 1
-                failed.append((learner, task))
-            files[learner, row.file] = (row.seconds, row.containment)
-            earlier += row.source != source
-            laws.add(row)
-            shown = {each.misconception for each in row.result.outcomes if each.misconception}
-            for known in sorted(shown, key=lambda each: each.name):
-                beliefs.setdefault((task, known.name), (known.say, []))[1].append(learner)
-        lines.append(Line(learner, tuple(rows[task].result.points if task in rows else None for task in tasks)))
-    numbers = (TaskNumbers(task, title(task), tuple(histograms[task]), errors[task]) for task in tasks)
-    ranked = sorted(beliefs.items(), key=lambda item: (-len(item[1][1]), task_order(item[0][0]), item[0][1]))
-    return Overview(
-        tasks=tuple(numbers),
-        lines=tuple(lines),
-        beliefs=tuple(Belief(task, say, tuple(who)) for (task, _), (say, who) in ranked),
-        failed=laws.ranked(lambda each: each.not_passed),
-        late=laws.ranked(lambda each: each.mean),
-        slow=tuple(sorted(((seconds, *key) for key, (seconds, _) in files.items()), reverse=True)[:LONGEST]),
-        faults=laws.faults(),
-        containment=tuple(Counter(words for _, words in files.values() if words.en).most_common()),
-        earlier=earlier,
-        failed_files=tuple(failed),
-    )
-
-
-def title(task: str) -> Say:
-    """Return the title of a task's topic; its id when the course no longer has it."""
-    try:
-        card = catalog.topic(task).card
-    except ValueError:
-        return Say(task, task)
-    return Say(card.en.title, card.page("zh").title)
-
-
-class _Laws:
-    """Counts outcomes by property."""
-
-    def __init__(self) -> None:
-        self._counts: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-        self._sentences: dict[tuple[str, str], Say] = {}
-        self._faults: dict[tuple[str, str], Say | None] = {}
-        self._seconds: dict[tuple[str, str], list[float]] = defaultdict(list)
-
-    def add(self, row: Row) -> None:
-        for each in row.result.outcomes:
-            key = row.task, each.law
-            self._counts[key][each.status] += 1
-            self._sentences[key] = each.sentence
-            if each.law in row.law_seconds:
-                self._seconds[key].append(row.law_seconds[each.law])
-            if each.course_fault:
-                self._faults.setdefault(key, each.message)
-
-    def ranked(self, weight: Callable[[Property], float]) -> tuple[Property, ...]:
-        found = [each for each in map(self._property, self._counts) if weight(each)]
-        return tuple(sorted(found, key=lambda each: -weight(each)))
-
-    def faults(self) -> tuple[Property, ...]:
-        return tuple(map(self._property, self._faults))
-
-    def _property(self, key: tuple[str, str]) -> Property:
-        counts = self._counts[key]
-        statuses = tuple(sorted(counts.items()))
-        return Property(
-            *key, self._sentences[key], counts.total(), statuses, self._faults.get(key), tuple(self._seconds[key])
-        )

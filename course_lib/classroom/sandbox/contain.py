@@ -8,12 +8,12 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from course_lib.classroom import linux
-from course_lib.classroom.zygote import FONTS
+from course_lib.classroom.sandbox import linux
+from course_lib.classroom.sandbox.zygote import FONTS
 from course_lib.home import course_root, home
 from course_lib.language import Say
 
-_PACKAGE = Path(__file__).resolve().parents[1]
+_PACKAGE = Path(__file__).resolve().parents[2]
 _SYSTEM = ("/bin", "/lib", "/lib32", "/lib64", "/sbin", "/usr")
 _ETC = ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "localtime", "fonts", "ssl/openssl.cnf")
 _PROCESSORS = "/sys/devices/system/cpu"  # LiteRT looks there for what the processor can do

@@ -1,4 +1,4 @@
-"""The gradebook: one SQLite file that says what every learner earned, why, and from which file it was read.
+"""What is in a gradebook, and the few ways to change it.
 
 A graded submission is one transaction: a run that is killed loses at most the one in progress. What a row was graded
 from (the code, the checks, the seed) stands in it, so that the next run grades only what is missing or has changed.
@@ -6,135 +6,22 @@ from (the code, the checks, the seed) stands in it, so that the next run grades 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import get_args
 
-from course_lib.catalog import Topic
-from course_lib.classroom.archive import Kind, Unmatched
-from course_lib.classroom.signs import task_order
-from course_lib.classroom.submissions import Found, Returned
+from course_lib.classroom.gradebook import database
+from course_lib.classroom.gradebook.row import Row
+from course_lib.classroom.intake.files import Unmatched
+from course_lib.classroom.intake.signs import task_order
+from course_lib.classroom.intake.submissions import Found, Returned
 from course_lib.classroom.texts import message
 from course_lib.classroom.values import Graded
-from course_lib.grading.results import STATUSES, Misconception, Outcome, Result
+from course_lib.grading.results import Misconception, Outcome, Result
 from course_lib.language import Say
-
-FILE = "gradebook.db"
-VERSION = 1
-APPLICATION = 0x47724264  # "GrBd", so that another program's database is not taken for a gradebook
-BUSY_SECONDS = 20.0
-_NOT_A_CHECK = {"lesson.py", "card.toml", "measured.toml"}
-_SCHEMA = f"""
-CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS learners (learner TEXT PRIMARY KEY, ids TEXT NOT NULL DEFAULT '{{}}');
-CREATE TABLE IF NOT EXISTS tasks (
-    learner TEXT NOT NULL, task TEXT NOT NULL, points INTEGER NOT NULL, of INTEGER NOT NULL, file TEXT NOT NULL,
-    code TEXT NOT NULL, checks TEXT NOT NULL, seed INTEGER NOT NULL, notes TEXT NOT NULL, error_en TEXT, error_zh TEXT,
-    seconds REAL NOT NULL, containment TEXT NOT NULL, containment_zh TEXT NOT NULL, source TEXT NOT NULL,
-    at TEXT NOT NULL,
-    PRIMARY KEY (learner, task));
-CREATE TABLE IF NOT EXISTS outcomes (
-    learner TEXT NOT NULL, task TEXT NOT NULL, law TEXT NOT NULL, place INTEGER NOT NULL,
-    property_en TEXT NOT NULL, property_zh TEXT NOT NULL,
-    status TEXT NOT NULL CHECK (status IN {STATUSES}), points INTEGER NOT NULL, of INTEGER NOT NULL,
-    reason_en TEXT, reason_zh TEXT, misconception TEXT, misconception_en TEXT, misconception_zh TEXT,
-    course_fault INTEGER NOT NULL, seconds REAL, PRIMARY KEY (learner, task, law),
-    FOREIGN KEY (learner, task) REFERENCES tasks ON DELETE CASCADE);
-CREATE TABLE IF NOT EXISTS unmatched (
-    name TEXT NOT NULL, kind TEXT NOT NULL CHECK (kind IN {get_args(Kind)}), reason_en TEXT NOT NULL,
-    reason_zh TEXT NOT NULL, learner TEXT NOT NULL);
-"""
-
-
-class GradebookError(ValueError):
-    """A file is no gradebook, or cannot be used as one; the message says what to do."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """What one learner earned for one task.
-
-    Attributes:
-        learner, task: whose, and which.
-        result: the outcome of every property; none when there is an error.
-        error: why it could not be graded.
-        file: the file that it was read from, inside what was returned.
-        code, checks, seed: what it was graded from: digests of the code and of the checks, the seed.
-        seconds: that the whole file took.
-        containment: which protection was in force.
-        source: what was graded in that run.
-        law_seconds: by law, the seconds that it took, as far as they were taken.
-    """
-
-    learner: str
-    task: str
-    result: Result
-    error: Say | None
-    file: str
-    code: str
-    checks: str
-    seed: int
-    seconds: float
-    containment: Say
-    source: str
-    law_seconds: Mapping[str, float] = field(default_factory=dict)
-
-    @property
-    def key(self) -> tuple[str, str, int]:
-        """What must be equal for a grade to stand."""
-        return self.code, self.checks, self.seed
-
-
-def checks_digest(topic: Topic) -> str:
-    """Return a digest of everything in a topic's folder that a grade depends on."""
-    digest = hashlib.sha256()
-    for path in sorted(topic.folder.rglob("*")):
-        name = path.relative_to(topic.folder).as_posix()
-        if path.is_file() and name not in _NOT_A_CHECK and "__pycache__" not in path.parts:
-            digest.update(f"{name}\0{path.stat().st_size}\0".encode() + path.read_bytes())
-    return digest.hexdigest()[:32]
-
-
-@contextmanager
-def opened(path: Path, *, write: bool = True) -> Iterator[Gradebook]:
-    """Open a gradebook, or begin one (with `write`), and close it afterwards.
-
-    Raises:
-        GradebookError: when the file is not one, is damaged, of a newer course, locked, or cannot be written.
-    """
-    if not write and not path.is_file():
-        raise GradebookError(f"there is no gradebook {path}")
-    try:
-        still = not path.with_name(f"{path.name}-wal").exists()  # nobody writes: it may lie on a read-only disk
-        mode = "mode=rwc" if write else "immutable=1" if still else "mode=ro"
-        where = f"{path.resolve().as_uri()}?{mode}"
-        with closing(sqlite3.connect(where, uri=True, timeout=BUSY_SECONDS, isolation_level=None)) as db:
-            db.execute("PRAGMA foreign_keys=ON")
-            _recognise(db, path, write=write)
-            yield Gradebook(db)
-    except sqlite3.Error as error:
-        raise GradebookError(f"{path} cannot be used: {error}") from error
-
-
-def _recognise(db: sqlite3.Connection, path: Path, *, write: bool) -> None:
-    application = db.execute("PRAGMA application_id").fetchone()[0]
-    version = db.execute("PRAGMA user_version").fetchone()[0]
-    if application != APPLICATION and (not write or db.execute("SELECT 1 FROM sqlite_master").fetchone()):
-        raise GradebookError(f"{path} is not a gradebook of this course")
-    if version > VERSION:
-        raise GradebookError(f"{path} was made by a newer course; update this one")
-    if write:
-        db.execute("PRAGMA journal_mode=WAL")
-        db.execute("PRAGMA synchronous=NORMAL")
-        db.executescript(
-            f"BEGIN IMMEDIATE; PRAGMA application_id={APPLICATION}; PRAGMA user_version={VERSION}; {_SCHEMA} COMMIT;"
-        )
 
 
 class Gradebook:
@@ -289,6 +176,17 @@ class Gradebook:
             self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
+
+
+@contextmanager
+def opened(path: Path, *, write: bool = True) -> Iterator[Gradebook]:
+    """Open a gradebook, or begin one (with `write`), and close it afterwards.
+
+    Raises:
+        GradebookError: when the file is not one, is damaged, of a newer course, locked, or cannot be written.
+    """
+    with database.connected(path, write=write) as db:
+        yield Gradebook(db)
 
 
 def _say(en: str | None, zh: str | None) -> Say | None:

@@ -9,8 +9,8 @@ from functools import cached_property
 
 from course_lib import catalog
 from course_lib.catalog import Topic
-from course_lib.classroom.reading import Content
-from course_lib.classroom.reading_child import definitions
+from course_lib.classroom.intake.reading import Content
+from course_lib.classroom.intake.reading_child import definitions
 
 _TASK_TAG = re.compile(r"\{\{task:([A-Z])\}\}")
 _CELL = re.compile(r"^# %%.*$", re.MULTILINE)

@@ -11,10 +11,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from course_lib.classroom.archive import CODE, NOTE_BYTES, NOTES, File, Unmatched, walk
-from course_lib.classroom.layouts import BLACKBOARD, Notes, Owner, Parts, owners
-from course_lib.classroom.reading import Content, reader
-from course_lib.classroom.signs import Recognised, Signs, all_signs
+from course_lib.classroom.intake.exports import Owner
+from course_lib.classroom.intake.files import CODE, File, Unmatched
+from course_lib.classroom.intake.notes import NOTE_BYTES, read_notes
+from course_lib.classroom.intake.owners import owners
+from course_lib.classroom.intake.reading import Content, reader
+from course_lib.classroom.intake.signs import Recognised, Signs, all_signs
+from course_lib.classroom.intake.walk import walk
 from course_lib.classroom.texts import readable
 from course_lib.classroom.values import Submission
 from course_lib.grading.cells import Cell
@@ -90,7 +93,7 @@ def find(source: Path, workdir: Path, only: Iterable[str] = ()) -> Found:
             beside.append(each)
             kind = Say("It says something about a submission; it is none.", "这是提交的附带信息，本身不是提交。")
             unmatched.append(Unmatched(each.name, "system", kind))
-    owned = owners([(each.file.parts, each.recognised.tasks) for each in read], _notes(beside), signs.topics)
+    owned = owners([(each.file.parts, each.recognised.tasks) for each in read], read_notes(beside), signs.topics)
     if read and not any(owned):
         stem = readable(source.resolve().stem if source.is_file() else source.resolve().name)
         owned = [Owner(stem)] * len(read)  # one learner's own folder
@@ -190,44 +193,6 @@ def _older(each: _Read, owner: Owner, winner: str, tasks: list[str], kept: tuple
 def _digest(cells: tuple[Cell, ...]) -> str:
     code = json.dumps([[cell.number, cell.code] for cell in cells])
     return hashlib.sha256(code.encode()).hexdigest()[:32]
-
-
-def _notes(files: list[File]) -> Notes:
-    """Read what lay beside the submissions; what cannot be read says nothing."""
-    times: dict[Parts, str] = {}
-    gradescope: dict[Parts, tuple[str, str]] = {}
-    blackboard: dict[Parts, str] = {}
-    for file in files:
-        try:
-            with file.path.open("rb") as opened:
-                text = opened.read(NOTE_BYTES).decode("utf-8-sig", "replace")
-        except OSError:
-            continue
-        folder = file.parts[:-1]
-        if file.parts[-1].lower() == NOTES[0]:
-            times[folder] = text.strip()[:40]
-        elif file.parts[-1].lower() == NOTES[1]:
-            gradescope.update({(*folder, name): said for name, said in _gradescope(text).items()})
-        elif found := re.search(r"^Name: .*\(([^()\s]+)\)\s*$", text, re.MULTILINE):
-            note = BLACKBOARD.fullmatch(file.parts[-1])
-            if note and note["rest"] == ".txt":  # not a file that a learner called so
-                blackboard[(*folder, note["head"])] = readable(found[1])
-    return Notes(times, gradescope, blackboard)
-
-
-def _gradescope(text: str) -> dict[str, tuple[str, str]]:
-    """Return by folder the submitters and the time of Gradescope's submission_metadata.yml.
-
-    Read line by line: a parser of everything that YAML can say is not for files that strangers return.
-    """
-    found: dict[str, tuple[str, str]] = {}
-    for block in re.split(r"^(?=\"?submission_\d+\"?:)", text, flags=re.MULTILINE)[1:]:
-        names = re.findall(r"^\s+(?:- )?:name: (.+)$", block, re.MULTILINE)
-        created = re.search(r"^\s+:created_at: (.+)$", block, re.MULTILINE)
-        folder = block.partition(":")[0].strip('"')
-        name = " & ".join(readable(each.strip().strip("'\"")) for each in names)
-        found[folder] = name or folder, created[1].strip()[:40] if created else ""
-    return found
 
 
 def with_tasks(each: Returned, tasks: Iterable[str]) -> Returned:

@@ -1,105 +1,84 @@
 # ruff: noqa: E501 - HTML is not wrapped in the middle of a sentence
-"""The pages as templates. Words carry the meaning, colour is never needed; nothing is loaded and nothing runs."""
+"""The instructor's page: what to look at first, how the tasks went, who believes what, what was in force."""
 
 from __future__ import annotations
 
-_HEAD = """<!DOCTYPE html>
-<html lang="{{ lang_tag }}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="robots" content="noindex">
-<title>{{ page_title }}</title>
-<style>
-:root { color-scheme: light dark; }
-body { font: 1rem/1.55 system-ui, "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", sans-serif;
-  max-width: 60rem; margin: 0 auto; padding: 1rem; overflow-wrap: break-word; }
-bdi, code, .why { overflow-wrap: anywhere; }
-thead th { white-space: nowrap; }
-h1, h2, h3 { line-height: 1.25; }
-h2 { margin-top: 2.2rem; border-top: 1px solid; padding-top: .8rem; }
-table { border-collapse: collapse; width: 100%; }
-caption { text-align: left; font-weight: bold; padding: .3rem 0; }
-th, td { text-align: left; vertical-align: top; padding: .35rem .8rem .35rem 0; border-bottom: 1px solid #8886; }
-th[scope=row] { font-weight: normal; }
-.n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
-.w { white-space: nowrap; }
-.sum { font-size: 1.35rem; font-weight: bold; }
-.why { margin: .25rem 0 0; white-space: pre-wrap; }
-.box { border: 2px solid; padding: .2rem 1rem; margin: 1rem 0; }
-.wide { overflow-x: auto; }
-.wide table { width: auto; }
-.wide td:first-child, .wide th:first-child { min-width: 8rem; }
-figure { margin: 1.2rem 0; }
-svg { display: block; max-width: 100%; height: auto; }
-summary { cursor: pointer; font-weight: bold; padding: .4rem 0; }
-@media print { details { display: none; } body { max-width: none; } }
-</style>
-</head>
-"""
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from urllib.parse import quote
 
-LEARNER = (
-    _HEAD
-    + """
-{% macro part(lang, h) %}
-{% set t = say[lang] %}
-<p class="sum">{{ t("%d of %d points", "%d/%d 分") | format(total, of) }}</p>
-<p>{{ t("%d of %d tasks passed.", "%d/%d 个任务通过。") | format(passed, rows | length) }}
-{{ t("A task has ten points; a property gives all of its points or none.", "每个任务 10 分；每条性质要么得满分，要么不得分。") }}</p>
-{% if changed %}<div class="box"><p><strong>{{ t("A check was corrected, and your points changed:",
-  "检查已更正，你的分数有变化：") }}</strong></p>
-<ul>{% for each in changed %}<li>{{ each.task }}: {{ each.before }} → {{ each.after }}.
-{% for why in each.why %}{{ why.to(lang) }} {% endfor %}</li>{% endfor %}</ul></div>{% endif %}
-{% for row in rows %}
-<h{{ h }}>{{ row.task }} · {{ title(row.task).to(lang) }}</h{{ h }}>
-<p>{{ t("%d of %d points.", "%d/%d 分。") | format(row.result.points, ten) }}
-{{ t("Read from", "文件：") }} <bdi>{{ row.file }}</bdi></p>
-{% if row.error %}<p class="box">{{ t("This could not be graded.", "无法评分。") }} {{ row.error.to(lang) }}</p>{% endif %}
-{% if row.result.outcomes %}
-{% set told = [] %}
-<table>
-<caption>{{ t("Properties of", "性质：") }} {{ row.task }}</caption>
-<thead><tr><th scope="col">{{ t("Property", "性质") }}</th><th scope="col">{{ t("Outcome", "结果") }}</th>
-<th scope="col" class="n">{{ t("Points", "得分") }}</th></tr></thead>
-<tbody>
-{% for each in row.result.outcomes %}<tr><th scope="row"><strong>{{ each.sentence.to(lang) }}</strong>
-{% if each.message and each.message.to(lang) not in told %}{% set _ = told.append(each.message.to(lang)) %}
-<p class="why" dir="auto">{{ each.message.to(lang) }}</p>{% endif %}
-{% if each.misconception and each.misconception.say.to(lang) not in told %}
-{% set _ = told.append(each.misconception.say.to(lang)) %}
-<p class="why"><em>{{ t("Recognised:", "识别出的误解：") }}</em> {{ each.misconception.say.to(lang) }}</p>{% endif %}
-</th><td class="w"><span aria-hidden="true">{{ marks[each.status] }}</span> {{ words[each.status].to(lang) }}</td>
-<td class="n">{{ each.points }}/{{ each.of }}</td></tr>
-{% endfor %}</tbody></table>
-{% endif %}
-{% if row.result.notes %}<p>{{ t("When your file was run:", "运行你的文件时：") }}</p>
-<ul>{% for note in row.result.notes %}<li class="why" dir="auto">{{ note.to(lang) }}</li>{% endfor %}</ul>{% endif %}
-{% if row.result.outcomes and not row.result.passed %}<p>{{ t("To go on: ", "接着做：") }}
-<code>hint("{{ row.task }}")</code>
-{{ t("in the exercise helps in three steps.", "（在练习中运行）分三步给出提示。") }}</p>{% endif %}
-{% endfor %}
-{% if not rows %}<p>{{ t("Nothing of yours could be graded.", "没有可以评分的内容。") }}</p>{% endif %}
-{% if others %}
-<h{{ h }}>{{ t("Files that did not count", "没有计入的文件") }}</h{{ h }}>
-<ul>{% for each in others %}<li><bdi>{{ each.name }}</bdi>: {{ each.reason.to(lang) }}</li>{% endfor %}</ul>{% endif %}
-{% endmacro %}
-<body>
-<main>
-<h1><bdi>{{ learner }}</bdi>{{ say[lang](": results", "：成绩") }}</h1>
-{{ part(lang, 2) }}
-<details lang="{{ tags[other] }}"><summary>{{ say[other]("The same in English", "以上内容的中文版") }}</summary>
-{{ part(other, 2) }}
-</details>
-</main>
-</body>
-</html>
-"""
-)
+from course_lib.classroom.gradebook.book import Gradebook
+from course_lib.classroom.gradebook.changes import Change
+from course_lib.classroom.intake.files import Unmatched
+from course_lib.classroom.pages.counting import LONGEST
+from course_lib.classroom.pages.frame import render
+from course_lib.classroom.pages.numbers import Overview
+from course_lib.language import Say
 
-OVERVIEW = (
-    _HEAD
-    + """
+TABLES = ("points.csv", "results.csv", "moodle.csv", "canvas.csv", "unmatched.csv")
+KINDS = {
+    "no learner": Say("It is not known whose they are", "不知道属于谁"),
+    "no task": Say("No task was recognised", "没有认出任务"),
+    "damaged": Say("Cannot be read", "无法读取"),
+    "refused": Say("Refused, because they are unsafe or too large", "因不安全或过大而拒绝"),
+    "older": Say("A later answer counts instead", "以更晚的提交为准"),
+    "not asked": Say("Not graded this time", "这次不评"),
+    "other": Say("Neither notebook nor script", "既不是 notebook 也不是脚本"),
+    "system": Say("Made by programs", "由程序生成"),
+}
+_ATTENTION = ("no learner", "no task", "damaged", "refused")
+
+
+def overview_page(
+    book: Gradebook,
+    counted: Overview,
+    language: str,
+    *,
+    pages: Mapping[str, str],
+    other_page: str,
+    changed: Sequence[Change] | None,
+    gone: Sequence[tuple[str, str]],
+) -> str:
+    """Return the overview in one language.
+
+    Args:
+        book: what is shown.
+        counted: its numbers.
+        language: "en" or "zh".
+        pages: by learner, where their page lies.
+        other_page: where the overview in the other language lies.
+        changed: whose points a corrected check changed; None when nothing was compared.
+        gone: learner and task of what was in the old gradebook only.
+    """
+    unmatched = _by_kind(book.unmatched())
+    return render(
+        _PAGE,
+        language,
+        Say("The class: overview", "班级概览"),
+        o=counted,
+        pages={learner: quote(page) for learner, page in pages.items()},
+        other_page=other_page,
+        source=book.about("source"),
+        seed=book.about("seed"),
+        tables=[*TABLES, *(["changes.csv"] if changed else [])],
+        compared=changed is not None,
+        changed=changed or (),
+        gone=gone,
+        unmatched=unmatched,
+        attention=[each for each in unmatched if each[0] in _ATTENTION],
+        kinds=KINDS,
+        longest=LONGEST,
+    )
+
+
+def _by_kind(unmatched: Iterable[Unmatched]) -> list[tuple[str, list[Unmatched]]]:
+    """Group by kind, what needs the instructor's attention first."""
+    order = list(KINDS)
+    ranked = sorted(unmatched, key=lambda each: order.index(each.kind))
+    return [(kind, list(rows)) for kind, rows in groupby(ranked, key=lambda each: each.kind)]
+
+
+_PAGE = """
 {% set t = say[lang] %}
 {% macro who(name) %}<a href="{{ pages[name] }}"><bdi>{{ name }}</bdi></a>{% endmacro %}
 {% macro properties(rows, count) %}
@@ -224,4 +203,3 @@ OVERVIEW = (
 </body>
 </html>
 """
-)

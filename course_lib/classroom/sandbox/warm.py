@@ -13,18 +13,19 @@ import time
 from pathlib import Path
 from typing import Any
 
-from course_lib.classroom import contain, linux
+from course_lib.classroom.sandbox import contain, linux
+from course_lib.classroom.sandbox.zygote import MESSAGE
 from course_lib.classroom.values import Limits
-from course_lib.classroom.zygote import MESSAGE
 from course_lib.grading.faults import CourseError
 from course_lib.grading.frames import Pipe
 from course_lib.grading.shorten import brief_text
 
 START_SECONDS = 120.0  # TensorFlow takes ten on a quiet machine
 END_SECONDS = 20.0
-_PACKAGE_ROOT = Path(__file__).resolve().parents[2]
+_PACKAGE_ROOT = Path(__file__).resolve().parents[3]
 _START = (
-    "import sys; sys.path[0] = {root!r}; from course_lib.classroom.zygote import main; main({fd}, {own}, {preload!r})"
+    "import sys; sys.path[0] = {root!r}; "
+    "from course_lib.classroom.sandbox.zygote import main; main({fd}, {own}, {preload!r})"
 )
 
 

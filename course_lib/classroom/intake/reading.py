@@ -17,8 +17,8 @@ from course_lib.language import Say
 
 SECONDS = 60.0
 # -I: the current folder may be what was returned, and no module of a learner's must be imported from there.
-_PACKAGE_ROOT = Path(__file__).resolve().parents[2]
-_START = "import sys; sys.path.insert(0, {root!r}); from course_lib.classroom.reading_child import main; main()"
+_PACKAGE_ROOT = Path(__file__).resolve().parents[3]
+_START = "import sys; sys.path.insert(0, {root!r}); from course_lib.classroom.intake.reading_child import main; main()"
 _IN_CHINESE = (
     ("not valid JSON", "文件已损坏：不是有效的 JSON，请在 JupyterLab 中重新保存。"),
     ("not a notebook of format 4", "不是第 4 版格式的 notebook，请在 JupyterLab 中打开并重新保存。"),

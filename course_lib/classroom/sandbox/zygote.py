@@ -20,7 +20,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from course_lib.classroom import linux
+from course_lib.classroom.sandbox import linux
 
 THREADS = 2  # what a process may have when it forks: its own, and one that NumPy or TensorFlow keeps asleep
 MESSAGE = 1 << 16

@@ -20,14 +20,14 @@ from typing import Any, BinaryIO
 
 from course_lib import catalog
 from course_lib.catalog import Topic
-from course_lib.classroom import contain, preload
+from course_lib.classroom.sandbox import preload
+from course_lib.classroom.sandbox.warm import NoWalls
+from course_lib.classroom.sandbox.workers import Workers
 from course_lib.classroom.values import Containment, Limits, Submission
-from course_lib.classroom.warm import NoWalls, WarmWorker, Zygote
 from course_lib.grading.cells import Cell, SourceError, read_cells, tasks_in
-from course_lib.grading.faults import CourseError, Lost
+from course_lib.grading.faults import Lost
 from course_lib.grading.laws import Law, laws_for
-from course_lib.grading.process import Worker
-from course_lib.grading.remote import RemoteSession, Running
+from course_lib.grading.remote import RemoteSession
 from course_lib.grading.results import Outcome, Result
 from course_lib.grading.run import run_laws
 from course_lib.grading.shorten import brief_text
@@ -67,14 +67,14 @@ def main(contained: Containment) -> None:
         out.flush()
 
     try:
-        house = House(contained)
+        workers = Workers(contained)
     except NoWalls as error:
         note("refused", str(error))
         return
     note("ready")
-    with contextlib.closing(house), contextlib.suppress(EOFError, BrokenPipeError):
+    with contextlib.closing(workers), contextlib.suppress(EOFError, BrokenPipeError):
         for request in _requests(sys.stdin.buffer):
-            _grade(house, request, note)
+            _grade(workers, request, note)
 
 
 def _requests(stream: BinaryIO) -> Iterator[Request]:
@@ -94,79 +94,11 @@ def _limit_memory() -> None:
             resource.setrlimit(resource.RLIMIT_AS, (wanted, ceiling))
 
 
-class House:
-    """Where learners' processes come from: warm processes behind walls, or one fresh process each."""
-
-    def __init__(self, contained: Containment) -> None:
-        """Try the walls. Raises NoWalls when "bubblewrap" is asked for and does not work here."""
-        self._zygotes: dict[bool, Zygote] = {}
-        self._failed: dict[bool, str] = {}
-        self._tasks: dict[str, tuple[str, Topic]] = {}
-        self.words = contain.joined(contain.ALONE, contain.NOT_ALONE)
-        self.warm = False
-        if contained == "process":
-            return
-        reason = contain.obstacle()
-        try:
-            if reason:
-                raise NoWalls(reason)
-            filtered = self._zygote(False).filtered
-        except NoWalls as error:
-            if contained == "bubblewrap":
-                raise
-            self.words = contain.joined(contain.ALONE, contain.NOT_ALONE, contain.because(str(error)))
-            return
-        self.warm = True
-        self.words = contain.joined(contain.CONTAINED, contain.CALLS if filtered else contain.NO_CALLS)
-
-    def starter(self, topics: list[Topic], limits: Limits) -> Callable[[], Running]:
-        """Return what starts a process for the exercises of these topics."""
-        if not self.warm:
-            return Worker
-        heavy = any(preload.is_heavy(topic) for topic in topics)
-
-        def start() -> WarmWorker:
-            if heavy in self._failed:
-                raise CourseError(self._failed[heavy])
-            try:
-                return self._zygote(heavy).start(limits)
-            except NoWalls as error:
-                self._failed[heavy] = f"the warm process did not start: {error}"
-                raise CourseError(self._failed[heavy]) from None
-
-        return start
-
-    def topics(self, named: tuple[str, ...]) -> dict[str, Topic]:
-        """Return the topic of each task, by its id, in order; what was found once is not looked up again.
-
-        Raises:
-            ValueError: for a task that does not exist.
-        """
-        for name in named:
-            if name not in self._tasks:
-                task = catalog.task_id(name)
-                self._tasks[name] = task, catalog.topic(task)
-        return dict(self._tasks[name] for name in named)
-
-    def close(self) -> None:
-        """End the warm processes."""
-        for zygote in self._zygotes.values():
-            zygote.close()
-
-    def _zygote(self, heavy: bool) -> Zygote:
-        known = self._zygotes.get(heavy)
-        if known is None or not known.alive:
-            if known is not None:
-                known.close()
-            self._zygotes[heavy] = known = Zygote(preload.imports(catalog.topics(), heavy))
-        return known
-
-
-def _grade(house: House, request: Request, note: Note) -> None:
+def _grade(workers: Workers, request: Request, note: Note) -> None:
     """Grade one submission: a note ("result", Result) per task, then ("end", why it could not be read, words)."""
     error: Say | None = None
     try:
-        for result in _results(house, request, note):
+        for result in _results(workers, request, note):
             note("result", result)
     except SourceError as refused:
         error = Say(brief_text(str(refused), 300), f"无法批改：{brief_text(str(refused), 300)}")
@@ -175,19 +107,19 @@ def _grade(house: House, request: Request, note: Note) -> None:
     except Exception as fault:
         what = brief_text(f"{type(fault).__name__}: {fault}", 300)
         error = Say(f"It could not be graded: {what}", f"无法批改：{what}")
-    note("end", error, house.words)
+    note("end", error, workers.words)
 
 
-def _results(house: House, request: Request, note: Note) -> Iterator[Result]:
+def _results(workers: Workers, request: Request, note: Note) -> Iterator[Result]:
     submission, limits = request.submission, request.limits
     cells = submission.cells if submission.cells is not None else _cells(submission)
-    topics = house.topics(submission.tasks or tasks_in(submission.path, cells))
+    topics = dict(_topic(name) for name in submission.tasks or tasks_in(submission.path, cells))
     tasks = list(topics)
     note("tasks", tasks)
     laws = {task: laws_for(topics[task], task) for task in tasks}
-    if house.warm and any(preload.is_heavy(topic) for topic in topics.values()):
+    if workers.warm and any(preload.is_heavy(topic) for topic in topics.values()):
         limits = replace(limits, memory_mb=max(limits.memory_mb, preload.HEAVY_MEMORY_MB))
-    session = RemoteSession(cells, limits, house.starter(list(topics.values()), limits))
+    session = RemoteSession(cells, limits, workers.starter(list(topics.values()), limits))
     try:
         for task in tasks:
             if task in request.done:
@@ -200,6 +132,13 @@ def _results(house: House, request: Request, note: Note) -> Iterator[Result]:
             yield Result(task, found.outcomes, () if found.passed else session.notes())
     finally:
         session.close()
+
+
+@functools.cache
+def _topic(name: str) -> tuple[str, Topic]:
+    """Return the id and the topic of a task; what was found once is not looked up again. Raises ValueError."""
+    task = catalog.task_id(name)
+    return task, catalog.topic(task)
 
 
 def _cells(submission: Submission) -> tuple[Cell, ...]:

@@ -13,7 +13,7 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
-from course_lib.classroom import seccomp
+from course_lib.classroom.sandbox import seccomp
 
 DISK = "/learner"  # where each submission's own disk is mounted
 NOBODY = 611_000_000  # user ids from here on belong to nobody: the submissions' when the grader runs as root

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from course_lib.classroom.gradebook import Gradebook, Row
+from course_lib.classroom.gradebook.book import Gradebook
+from course_lib.classroom.gradebook.row import Row
 from course_lib.grading.render import WORDS
 from course_lib.language import Say
 

@@ -20,7 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from course_lib.classroom.checker import Request
+from course_lib.classroom.sandbox.checker import Request
 from course_lib.classroom.values import Graded, Settings, Submission
 from course_lib.grading.results import Result
 from course_lib.grading.shorten import brief_text
@@ -31,8 +31,11 @@ LAW_PATIENCE = 30.0  # beyond the limit of a law, in which the checker itself st
 READ_SECONDS = 60.0  # in which a file must be read; 200 MB of output take five
 DEATHS = 20  # of checkers, on one submission
 # -I: the current folder may be what was returned, and no module of a learner's must be imported from there.
-_PACKAGE_ROOT = Path(__file__).resolve().parents[2]
-_START = "import sys; sys.path.insert(0, {root!r}); from course_lib.classroom.checker import main; main({contained!r})"
+_PACKAGE_ROOT = Path(__file__).resolve().parents[3]
+_START = (
+    "import sys; sys.path.insert(0, {root!r}); "
+    "from course_lib.classroom.sandbox.checker import main; main({contained!r})"
+)
 
 
 class NotContained(RuntimeError):

@@ -10,8 +10,8 @@ import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from course_lib.classroom.changes import Change
-from course_lib.classroom.gradebook import Gradebook
+from course_lib.classroom.gradebook.book import Gradebook
+from course_lib.classroom.gradebook.changes import Change
 from course_lib.classroom.texts import write_at_once
 from course_lib.grading.laws import POINTS_PER_TASK
 
