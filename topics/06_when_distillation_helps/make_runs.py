@@ -2,7 +2,7 @@
 
 Every student has the same architecture and takes the same 470 steps of 128 images, whatever its label budget: a budget
 of 400 images is repeated until an epoch holds 12,000. Seeds 0, 1 and 2 (first weights, order, choice of the labelled
-images), one process each. Writes record_runs.json.
+images), one process each. Writes record_runs.json; runs that are on record already are kept, so delete it to start anew.
 """
 
 import json
@@ -49,55 +49,82 @@ def without(data, label):
     return replace(data, x_train=data.x_train[rows], y_train=data.y_train[rows])
 
 
-def runs_of(seed):
-    """Return every run of one seed as a list of dictionaries."""
+def name_of(row):
+    """Return what identifies a run: everything but its results."""
+    return json.dumps(
+        {k: v for k, v in row.items() if k not in ("accuracy", "recall", "seconds")}, sort_keys=True
+    )
+
+
+def runs_of(seed, done):
+    """Return every run of one seed as a list of dictionaries; those in `done` are not trained again."""
     os.environ["TF_NUM_INTRAOP_THREADS"] = "1"
     from course_lib import Distill, FineTune, fashion_mnist, trained
-    from course_lib.models import baseline, student
+    from course_lib.models import baseline, fit, student
+    from course_lib.techniques.teacher import by_row, soft_and_hard
 
     data, expert, rows = fashion_mnist(), trained(), []
+    done = {name_of(row): row for row in done}
+
+    def keep(row, train):
+        """Append a run: from the record, or train a network and see what it answers on the test images."""
+        if name_of(row) in done:
+            rows.append(done[name_of(row)])
+            return
+        start = time.perf_counter()
+        answers = train().predict(data.x_test, batch_size=500, verbose=0).argmax(1)
+        row["accuracy"] = round(float((answers == data.y_test).mean()), 4)
+        row["seconds"] = round(time.perf_counter() - start, 1)
+        if row["study"] == "unseen":
+            row["recall"] = round(float((answers[data.y_test == UNSEEN] == UNSEEN).mean()), 4)
+        rows.append(row)
+        print(row, flush=True)
 
     def run(study, teacher, images, **fields):
-        start = time.perf_counter()
-        setting = {"epochs": EPOCHS, "seed": seed, **fields}
-        network = Distill(student(seed), **setting)(teacher, images)
-        answers = network.predict(data.x_test, batch_size=500, verbose=0)
-        right = answers.argmax(1) == data.y_test
-        rows.append(
-            study
-            | {"seed": seed, **fields, "accuracy": round(float(right.mean()), 4)}
-            | {"seconds": round(time.perf_counter() - start, 1)}
-        )
-        print(rows[-1], flush=True)
-        return answers
+        method = Distill(student(seed), epochs=EPOCHS, seed=seed, **fields)
+        keep(study | {"seed": seed, **fields}, lambda: method(teacher, images))
 
-    answers = run(
+    def same_loss(study, images):
+        """No teacher: the labels stand where its answers were, temperature and all."""
+        method, labels = Distill(student(seed), epochs=EPOCHS, seed=seed), images.y_train
+        loss = soft_and_hard(labels, np.eye(10)[labels], method.temperature, method.alpha)
+        row = study | {"arm": "labels, same loss", "seed": seed}
+        keep(row, lambda: fit(method.student, by_row(images), method.training, loss=loss))
+
+    run(
         {"study": "unseen", "arm": "teacher"},
         expert,
         without(data, UNSEEN),
         temperature=20.0,
         alpha=1.0,
     )
-    hit = answers.argmax(1)[data.y_test == UNSEEN] == UNSEEN
-    rows[-1]["recall"] = round(float(hit.mean()), 4)
 
     for count in BUDGETS:
         images = labelled(data, count, seed)
         run({"study": "budget", "labels": count, "arm": "labels"}, expert, images, alpha=0.0)
         run({"study": "budget", "labels": count, "arm": "teacher"}, expert, images)
+        same_loss({"study": "budget", "labels": count}, images)
     run({"study": "unlabelled", "labels": 0, "arm": "teacher"}, expert, data, alpha=1.0)
     dirty = mislabelled(data, NOISE, seed)
     for arm, alpha in (("labels", 0.0), ("teacher", 0.9)):
         run({"study": "noise", "noise": NOISE, "arm": arm}, expert, dirty, alpha=alpha)
+    same_loss({"study": "noise", "noise": NOISE}, dirty)
 
     few = labelled(data, 400, seed)
-    start = time.perf_counter()
-    novice = FineTune(epochs=EPOCHS, learning_rate=4e-3, seed=seed)(baseline(seed), few)
-    known = float((novice.predict(data.x_test, verbose=0).argmax(1) == data.y_test).mean())
-    spent = round(time.perf_counter() - start, 1)
-    novice_row = {"study": "novice", "labels": 400, "arm": "the teacher itself", "seed": seed}
-    rows.append(novice_row | {"accuracy": round(known, 4), "seconds": spent})
-    run({"study": "novice", "labels": 400, "arm": "teacher"}, novice, few)
+    novice = []
+
+    def large():
+        novice.append(FineTune(epochs=EPOCHS, learning_rate=4e-3, seed=seed)(baseline(seed), few))
+        return novice[0]
+
+    keep({"study": "novice", "labels": 400, "arm": "the teacher itself", "seed": seed}, large)
+    pupil = {"study": "novice", "labels": 400, "arm": "teacher", "seed": seed}
+    keep(
+        pupil,
+        lambda: Distill(student(seed), epochs=EPOCHS, seed=seed)(
+            novice[0] if novice else large(), few
+        ),
+    )
 
     for temperature, alpha in SETTINGS:
         study = {"study": "settings", "labels": 400, "arm": "teacher"}
@@ -109,18 +136,24 @@ def main():
     """Run the seeds side by side and write the record."""
     from course_lib.core import Environment
 
-    start = time.perf_counter()
+    start, target = time.perf_counter(), HERE / "record_runs.json"
+    old = (
+        json.loads(target.read_text(encoding="utf-8"))
+        if target.exists()
+        else {"runs": [], "seconds": 0}
+    )
+    mine = [[row for row in old["runs"] if row["seed"] == seed] for seed in SEEDS]
     with ProcessPoolExecutor(len(SEEDS), mp_context=get_context("spawn")) as pool:
-        runs = [row for rows in pool.map(runs_of, SEEDS) for row in rows]
+        runs = [row for rows in pool.map(runs_of, SEEDS, mine) for row in rows]
     record = {
         "command": "python topics/06_when_distillation_helps/make_runs.py",
         "environment": str(Environment.here()),
-        "seconds": round(time.perf_counter() - start),
+        "seconds": old["seconds"] + round(time.perf_counter() - start),
         "steps": EPOCHS * -(-STEPS_AN_EPOCH // 128),
     }
     lines = ",\n".join("    " + json.dumps(row) for row in runs)
     text = json.dumps(record, indent=2)[:-2] + f',\n  "runs": [\n{lines}\n  ]\n}}\n'
-    (HERE / "record_runs.json").write_text(text, encoding="utf-8")
+    target.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
