@@ -54,7 +54,7 @@ predict(
 #
 # ## One matrix, five compressions
 #
-# Take one matrix and compress it in every way that does not need training: the third convolution of the baseline, 64 filters of 576 weights. Two numbers matter. The **rate**: bits per weight in a download, that is gzip of the tensor as its file would store it, scales and codebooks included. The **distortion**: SQNR of the weights, the energy of the weights over the energy of the error.
+# Take one matrix and compress it in every way that does not need training: the third convolution of the baseline, 64 filters of 576 weights. Two numbers matter. The **rate**: bits per weight in a download, that is gzip of the tensor as its file would store it, scales and codebooks (lists of shared values) included. The **distortion**: SQNR of the weights, the energy of the weights over the energy of the error.
 
 # %%
 import gzip
@@ -558,7 +558,7 @@ record("product", rows[0]["product"])
 record("together", rows[0]["measured together"])
 
 # %% [markdown]
-# Low rank and rounding act on different things, how many numbers and how long each is, so their factors multiply. Zeros and rounding nearly do: {together:.1f}x together, {product:.1f}x on paper. The positions of the zeros cost the same bits whether the survivors are floats or integers, and that part does not shrink.
+# Low rank and rounding act on different things, how many numbers and how long each is, so their factors nearly multiply. Zeros and rounding fall short: {together:.1f}x together, {product:.1f}x on paper. The positions of the zeros cost the same bits whether the survivors are floats or integers, and that part does not shrink.
 #
 # ### Why low rank is poor here
 #
@@ -585,8 +585,8 @@ with style():
 show(
     fig,
     alt="Energy kept against rank: the convolution's curve lies only a little above the one of pure noise.",
-    caption="Trained weights of a small convolution are nearly as flat as noise. Nothing to factor out.",
-    caption_zh="小卷积层训练出的权重，谱几乎和噪声一样平：没有多余的方向可去掉。",
+    caption="The spectrum of this convolution is nearly as flat as noise: few directions can be spared.",
+    caption_zh="这个卷积层的谱几乎和噪声一样平：能省掉的方向不多。",
 )
 
 
@@ -601,9 +601,9 @@ record("rank_99_noise", rank_for(spectra["noise, 64 x 576"]))
 # %% [markdown]
 # 99 % of the energy needs rank {rank_99}, noise needs {rank_99_noise}, and the break-even is {breakeven_rank:.0f}. Large language models are where low rank lives, and there mostly for the *change* of the weights (LoRA), which has few directions.
 #
-# ### Why the start of k-means is even
+# ### Where k-means starts
 #
-# K-means ends near where it began. An even start gives the few large weights values of their own; a start by density puts all values where the crowd is. All four layers, 4 to 16 values, no training.
+# K-means ends near where it began. An even start gives the few large weights values of their own; a start by density puts all values where the crowd is. Deep Compression chose the even one. All four layers, 4 to 16 values, no training.
 
 # %%
 rows = []
@@ -627,11 +627,11 @@ for k in (4, 8, 16):
             }
         )
 table(rows, caption="Even start or start by density, 2,000 test images", name="start")
-record("linear_16", rows[4]["accuracy %"])
-record("density_16", rows[5]["accuracy %"])
+for row in rows:
+    record(f"{row['start']}_{row['values']}", row["accuracy %"])
 
 # %% [markdown]
-# With 16 values: {linear_16:.1f} % from the even start, {density_16:.1f} % from the density. With four values either may win, since neither has any to spare; the column of the largest weights shows what the even start buys.
+# With 16 values: {linear_16:.1f} % from the even start, {density_16:.1f} % from the density. With eight {linear_8:.1f} and {density_8:.1f} %, with four {linear_4:.1f} and {density_4:.1f} %. The even start is no law, then: it pays where there are values to spare for the few large weights, which the next to last column shows.
 #
 # ## Follow-ups
 #
