@@ -207,7 +207,7 @@ show(
     "six bits in the middle "
     "to about sixteen at the ends.",
     caption="Frequent symbols get short words. The bell is wide, so there is little to gain.",
-    caption_zh="常见的符号码字短。但这口“钟”太宽，能省下的不多。",
+    caption_zh="常见的符号码字短。但这条钟形曲线太宽，能省下的不多。",
 )
 
 # %% [markdown]
@@ -478,8 +478,15 @@ assert arithmetic(int8) == {"int8"}  # the only member here that changes what is
 assert arithmetic(files["float16"]) == {"float32"}
 assert rebuilt.content == shared.content
 assert len(gzip.compress(float32.content, 9)) > 0.9 * float32.raw_bytes  # coding first: nothing
+
+full = {}  # clustering alone: no weight was pruned
+for layer, w in weighted_layers(float32):
+    book, codes = share(w, 17)  # 16 values, and the codebook's zero, which nothing uses
+    full[layer.weights] = book[codes].reshape(w.shape)
+clustered = replace_weights(float32, full)
+assert clustered.raw_bytes == float32.raw_bytes
 family = {name: files[name] for name in ("float32", "float16", "int8")}
-family |= {"pruned": pruned, "pruned, 16 values": shared}
+family |= {"16 values": clustered, "pruned": pruned, "pruned, 16 values": shared}
 table(
     [
         {
@@ -490,9 +497,11 @@ table(
         }
         for name, file in family.items()
     ],
-    caption="What is smaller, and where. The last line's 16 values show in the gzip column only",
+    caption="What is smaller, and where. Sixteen values show in the gzip column only, as zeros do",
     name="family",
 )
+record("gzip_clustered_kb", clustered.gzip_bytes / 1000)
+record("gzip_float_kb", float32.gzip_bytes / 1000)
 record("float_file_gzip_percent", 100 * float32.gzip_bytes / float32.raw_bytes)
 record("pruned_gzip_times", float32.raw_bytes / pruned.gzip_bytes)
 
@@ -554,7 +563,7 @@ record("products_shared", len(book))
 print(f"{w.shape[1]:,} products an output became {len(book)}; the {w.shape[1]:,} additions stay")
 
 # %% [markdown]
-# {products_shared} products in place of {products_plain:,}, and no time saved on a CPU: the additions remain, and each now goes to an address that is only known when the code is read. A vector unit multiplies eight or sixteen neighbours at once and cannot scatter like that. Such tables pay in hardware built for them, and in some int4 and int2 kernels for language models.
+# {products_shared} products in place of {products_plain:,}, and that does not promise time: the additions remain, and each now goes to an address that is only known when the code is read. A vector unit multiplies eight or sixteen neighbours at once and cannot scatter like that. Tables of products pay in hardware built for them, and in some CPU kernels for int4 and int2 weights of language models. None of that was timed here.
 #
 # ### Spend bits on rate, or on shape?
 #
@@ -604,9 +613,9 @@ show(
     alt="SQNR against bits per weight: the even grid with Huffman lies above k-means, which lies "
     "above int-b per "
     "channel; all rise by about six decibels a bit.",
-    caption="Same bits, up to ten decibels apart. The dull grid catches up with k-means once a "
-    "coder follows.",
-    caption_zh="比特数相同，最多相差十分贝。后面跟上霍夫曼编码，最朴素的等距网格与 k-means 一样好。",
+    caption="Same bits, about ten decibels apart. Once a coder follows, the dull grid does as well "
+    "as k-means.",
+    caption_zh="比特数相同，信噪比相差约十分贝。只要后面跟上霍夫曼编码，最朴素的等距网格就和 k-means 一样好。",
 )
 
 
@@ -626,7 +635,7 @@ assert (
 )
 
 # %% [markdown]
-# At four bits: {db_int4:.0f} dB for int4, {db_kmeans:.0f} for k-means, {db_grid:.0f} for the even grid with Huffman. And k-means with Huffman lies on the grid's curve: once an entropy coder follows, the clever placement of values is worth nothing. A codebook has few values and pays at the ends of the bell; the grid has as many as it likes, since rare ones cost nothing to speak of. So, for a *download*, quantize evenly and let the coder find the shape. For *computing*, int8 or int4 stays: words of varying length cannot be addressed.
+# At four bits: {db_int4:.0f} dB for int4, {db_kmeans:.0f} for k-means, {db_grid:.0f} for the even grid with Huffman. And k-means with Huffman lies on the grid's curve: once an entropy coder follows, the clever placement of values buys nothing on this layer. A codebook has few values and pays at the ends of the bell; the grid has as many as it likes, since rare ones cost nothing to speak of. So, for a *download*, quantize evenly and let the coder find the shape. For *computing*, int8 or int4 stays: words of varying length cannot be addressed.
 #
 # ## Follow-ups
 #
