@@ -69,7 +69,7 @@ table(
 )
 
 # %% [markdown]
-# Two rows of this table are nearly everything that the internet's quarrel about int8 on x86 is about: without VNNI it can hardly win, with VNNI it can win four times over. *Can*. The instruction has to be in the kernel, and the kernel has to be called.
+# Two rows of this table are what the old quarrel about int8 on x86 is about: without VNNI it can hardly win, with VNNI it can win four times over. *Can*. The instruction has to be in the kernel, and the kernel has to be called.
 #
 # ## Same bytes, two verdicts
 #
@@ -296,13 +296,15 @@ playground(
     size=(1, 6),
     backend=["built-in", "XNNPACK"],
 )
+small_mlp = sweep["MLP", 128][1]
+longest = max(networks["MLP"], key=lambda file: small_mlp[file, "built-in"][0])
 show(
     bars("MLP", 3, "built-in"),
-    alt="Bars: the times of five files of a small MLP with built-in kernels; static int8 is the "
-    "longest bar.",
-    caption="A small MLP without the delegate. The file that most deployment guides recommend is "
-    "the longest bar.",
-    caption_zh="不带 delegate 的小 MLP。多数部署指南推荐的那个文件，恰恰是最长的一条。",
+    alt="Bars: the times of five files of a small MLP with built-in kernels: "
+    + ", ".join(f"{file} {small_mlp[file, 'built-in'][0]:.1f} µs" for file in networks["MLP"]),
+    caption="A small MLP without the delegate. Most deployment guides recommend static int8; the "
+    f"longest bar here is {longest}.",
+    caption_zh=f"不带 delegate 的小 MLP。多数部署指南推荐静态 int8；这里最长的一条是 {longest}。",
 )
 
 # %% [markdown]
@@ -337,11 +339,11 @@ with style():
     ax.legend(fontsize=9)
 show(
     fig,
-    alt="Time of a batch against batch size for float32, int8, int4 and int4 in blocks; int4 is "
-    "lowest at batch 1, "
-    "jumps at batch 2 and stays flat from there until its tile is full.",
-    caption="Steps: a kernel computes a fixed number of rows at a time and pays for all of them.",
-    caption_zh="台阶的由来：算子实现一次固定算若干行，哪怕只有一行有用，也要为全部行付账。",
+    alt="Time of a batch against batch size for float32, int8, int4 and int4 in blocks; int4 takes "
+    + ", ".join(f"{decode['int4', b]:,.0f} µs for {b}" for b in (1, 2, 8, 64))
+    + ".",
+    caption="A step, then a flat piece: a kernel that computes several rows at a time is paid for all of them.",
+    caption_zh="先是一级台阶，再是一段平地：算子实现一次算若干行，哪怕只有一行有用，也要为全部行付账。",
 )
 record("int4_batch1", decode["int4", 1] / decode["int8", 1])
 record("int4_batch2", decode["int4", 2] / decode["int8", 2])
@@ -355,7 +357,7 @@ reveal("second_input", decode["int4", 2] / decode["int4", 1])
 # %% [markdown]
 # One input: int4 takes {int4_batch1:.2f} of int8's time. Two inputs: {int4_batch2:.2f}. Sixty-four: {int4_batch64:.2f}. On the CNN above it was {int4_cnn_to_int8:.1f}. "Is int4 faster?" has no answer without operator, shape and batch.
 #
-# The second input multiplied int4's time by {second_input:.1f}, and going from two to eight multiplied it by {eighth_input:.2f}. A batch of one has a kernel of its own; everything else goes through a tile of rows that is paid in full.
+# The second input multiplied int4's time by {second_input:.1f}, and going from two to eight multiplied it by {eighth_input:.2f}. That is what two kernels look like from outside: one for a single row, and one for a tile of rows that is paid in full.
 #
 # Which limit is it, then? Two rates tell. Bytes of weights per second, beside what memory and caches deliver; products per second, beside what the instruction can do.
 
@@ -439,7 +441,7 @@ print(f"could have done it: {', '.join(fast_enough) or 'none that this table kno
 # %% [markdown]
 # ### The overflow that ate a bit
 #
-# CPUs with AVX2 and no VNNI multiply bytes with `vpmaddubsw`: unsigned activation times signed weight, two neighbours added, **saturated to 16 bits**. Two products can reach 2 · 255 · 127 = 64,770. How often does that happen in this network? Real activations meet real weights of its last convolution; the second row halves the weights, which is the 7-bit range that some runtimes choose on such CPUs.
+# AVX2 without VNNI has one instruction that multiplies bytes, `vpmaddubsw`: unsigned activation times signed weight, two neighbours added, **saturated to 16 bits**. ONNX Runtime's int8 kernels use it, and its documentation says so. XNNPACK's for AVX2 do not: they widen both factors to 16 bits first, which is exact and takes more instructions. Two products can reach 2 · 255 · 127 = 64,770. How often would that happen in this network? Real activations meet real weights of its last convolution; the second row halves the weights, which is the 7-bit range that some runtimes choose on such CPUs.
 
 # %%
 from course_lib import Int8, fashion_mnist
@@ -491,7 +493,7 @@ record("overflow_outputs", rows[0]["outputs hit per million"])
 assert 2 * 255 * 64 <= 32767 < 2 * 255 * 127  # why one bit is enough
 
 # %% [markdown]
-# {overflow_pairs:.1f} pairs in a million, and because an output sums up 288 of them, {overflow_outputs:,.0f} outputs in a million. Nothing crashes; some outputs are wrong by a clipped amount, on some CPUs only. This is the rare bug that is reported as "int8 accuracy differs between two servers". VNNI adds four products straight into 32 bits and cannot overflow here.
+# {overflow_pairs:.1f} pairs in a million, and because an output sums up 288 of them, {overflow_outputs:,.0f} outputs in a million. Nothing would crash; some outputs would be wrong by a clipped amount, on some CPUs and in some runtimes only. This is the rare bug that is reported as "int8 accuracy differs between two servers". VNNI adds four products straight into 32 bits and cannot overflow here.
 #
 # ### When does opening pay?
 #
