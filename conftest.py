@@ -7,6 +7,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from hypothesis import HealthCheck, settings
+
 # Set before any collection, so that the kernels which nbval starts inherit it. One folder per worker process.
 _home = tempfile.mkdtemp(prefix="course-home-")
 atexit.register(shutil.rmtree, _home, ignore_errors=True)
@@ -18,3 +20,7 @@ if _root not in sys.path:
     sys.path.insert(0, _root)
 # The same for kernels and other processes that a test starts.
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (_root, os.environ.get("PYTHONPATH"))))
+
+# A busy machine is no failure: no property is judged by its milliseconds.
+settings.register_profile("course", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("course")
