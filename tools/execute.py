@@ -36,6 +36,7 @@ ENVIRONMENT = {
     "TF_DETERMINISTIC_OPS": "1",
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "TQDM_DISABLE": "1",
+    "COURSE_QUIET": "1",  # our own bars say disable=False, which overrules tqdm's switch
     "PYTHONHASHSEED": "0",
     "PYTHONDONTWRITEBYTECODE": "1",
     "COLUMNS": "100",
