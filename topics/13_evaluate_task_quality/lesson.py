@@ -20,7 +20,7 @@ predict(
     "flips",
     "An int4 file loses less than one point on 10,000 test images: fewer than 100 right answers, "
     "net. How many of the 10,000 predicted classes changed?",
-    zh="某个 int4 文件在一万张测试图片上掉点不到 1 个百分点，净减少不到 100 个正确答案。"
+    zh="某个 int4 文件在一万张测试图片上精度下降不到 1 个百分点，净减少不到 100 个正确答案。"
     "一万个预测类别中，变了多少个？",
 )
 predict(
@@ -200,7 +200,7 @@ sure = {name: softmax(values, axis=1) for name, values in scores.items()}
 record("int4_shared", 100 * np.mean(right["float32"] == right["int4"]))
 shirts = {name: int(np.sum(answers == names.index("Shirt"))) for name, answers in said.items()}
 assert shirts["pruned"] < shirts["float32"] < shirts["int4"]
-record("shirts_pruned", shirts["pruned"] - shirts["float32"])
+record("shirts_pruned", shirts["float32"] - shirts["pruned"])
 record("shirts_int4", shirts["int4"] - shirts["float32"])
 
 
@@ -252,7 +252,7 @@ show(
 )
 
 # %% [markdown]
-# Now choose *int4* and *T-shirt*. There the same border moved the other way, and T-shirts became shirts: the pruned file says "shirt" {shirts_pruned:+.0f} times against float32, the int4 file {shirts_int4:+.0f}. Much of what either file loses is one border that moved.
+# Now choose *int4* and *T-shirt*. There the same border moved the other way, and T-shirts became shirts: the pruned file says "shirt" {shirts_pruned:.0f} times less often than float32, the int4 file {shirts_int4:.0f} times more often. Much of what either file loses is one border that moved.
 #
 # ## Who pays
 #
@@ -504,7 +504,7 @@ show(
     alt="Reliability diagram: float32 lies below the diagonal, the pruned file lies on it.",
     caption="Below the dotted line a file promises more than it keeps. Bins with fewer than 30 "
     "images are left out.",
-    caption_zh="虚线以下表示说得比做得好。少于 30 张图片的格子略去。",
+    caption_zh="虚线以下表示把握大于实际正确率。少于 30 张图片的分箱略去。",
 )
 
 # %% [markdown]
@@ -538,9 +538,14 @@ table(
 record("sqnr_int8", duels["int8"].sqnr_db)
 record("sqnr_int4", int4.sqnr_db)
 record("int8_flips", duels["int8"].flips)
+low, high = scores["int8"].min(), scores["int8"].max()  # all that its output range can express
+beyond = (scores["float32"] < low) | (scores["float32"] > high)
+squared = (scores["int8"] - scores["float32"]) ** 2
+record("int8_clipped", 100 * beyond.mean())
+record("int8_clip_error", 100 * squared[beyond].sum() / squared.sum())
 
 # %% [markdown]
-# SQNR puts int8 ({sqnr_int8:.1f} dB) beside int4 ({sqnr_int4:.1f} dB), and int4 flips {int4_flips} images to int8's {int8_flips}. Int8 clips a few large logits, an error that is loud and harmless; int4 disturbs the small differences that decide. Watch agreement and KL divergence; keep SQNR for finding the layer.
+# SQNR puts int8 ({sqnr_int8:.1f} dB) beside int4 ({sqnr_int4:.1f} dB), and int4 flips {int4_flips} images to int8's {int8_flips}. Of int8's squared error {int8_clip_error:.0f} % sits in the {int8_clipped:.0f} % of the logits that its output range cannot express and clips: loud, and nearly harmless to the argmax. Int4's error has no such home; it reaches the small differences that decide. Watch agreement and KL divergence; keep SQNR for finding the layer.
 #
 # ## Follow-ups
 #
