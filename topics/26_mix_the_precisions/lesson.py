@@ -548,7 +548,7 @@ table(
 #
 # ## What this does not show
 #
-# Four layers are a toy for an optimiser: forty layers have interactions that four have not. One network, one seed of its training: in another one the touchy layer may be another (depthwise ones are usual suspects), which is why it is measured and not remembered. Latencies are one x86 core with LiteRT 2.3; a delegate that learns int4 convolutions turns the last table around. Bits were chosen on validation images, judged once on the test images.
+# Four layers are a toy for an optimiser: forty layers have interactions that four have not. One network, one seed of its training: in another one the touchy layer may be another (depthwise ones are usual suspects), which is why it is measured and not remembered. Latencies are one x86 core with LiteRT 2.3; a delegate that learns int4 convolutions turns the last table around. Bits were chosen on validation images; the test images judged and chose nothing.
 #
 # ## Sources
 #
