@@ -15,18 +15,21 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from course_lib.card import LEVELS, ROLES
 from course_lib.catalog import topic, topics
 from course_lib.cli import app
 from course_lib.grading.reference import wrong_answers
 from course_lib.home import course_root
-from course_lib.interview import diagnose, mock, session, store, terminal, whiteboard
+from course_lib.interview import diagnose, mock, session, store, whiteboard
 from course_lib.interview.defend import Own, challenges
+from course_lib.interview.markdown import markup, plain
 from course_lib.interview.report import report
-from course_lib.interview.report_html import html_page, markup
-from course_lib.interview.report_text import told
-from course_lib.interview.texts import plain, wrapped
+from course_lib.interview.report_html import html_page
+from course_lib.interview.terminal import show_report
+from course_lib.interview.terminal.ticks import ticks
+from course_lib.interview.wrapping import wrapped
 from course_lib.language import Say
 from tests.interviews import finished, reading_of
 
@@ -233,6 +236,13 @@ def test_a_stub_is_never_written_over_another_file(tmp_path):
 # The session
 
 
+def written(state, width=80):
+    """Return the report as a terminal of this width shows it."""
+    out = io.StringIO()
+    show_report(state, TOPICS, Console(file=out, width=width, highlight=False))
+    return out.getvalue()
+
+
 def begun(minutes=10, seed=0, language="en"):
     return session.start(mock.plan(TOPICS, "mobile", minutes, seed), language, NOW)
 
@@ -271,7 +281,7 @@ def test_time_that_is_over_is_said_and_stops_nobody():
     state = session.tick(session.answer(begun(), "", 10_000), {0}, 0)
     assert state.over
     assert state.phase == "asking"
-    assert "over time" in "\n".join(told(report(state, TOPICS), "en"))
+    assert "over time" in written(state)
 
 
 def test_the_order_of_what_to_redo_follows_the_rule_that_is_shown():
@@ -387,13 +397,16 @@ def test_nothing_that_a_saved_text_holds_becomes_markup(home):
 
 def test_points_are_ticked_by_number_or_changed_one_by_one():
     marked = (True, False, True)
-    assert terminal._points("", marked) is None
-    assert terminal._points("1，3", marked) == {0, 2}
-    assert terminal._points("+2 -1", marked) == {1, 2}
-    assert terminal._points("a", marked) == {0, 1, 2}
-    assert terminal._points("0", marked) == set()
-    for wrong in ("yes", "+", "1 +2", "-", "²"):
-        assert terminal._points(wrong, marked) is terminal._WRONG
+    assert ticks("", marked) is None
+    assert ticks("1，3", marked) == {0, 2}
+    assert ticks("+2 -1", marked) == {1, 2}
+    assert ticks("a", marked) == {0, 1, 2}
+    assert ticks("0", marked) == set()
+    for wrong in ("yes", "+", "1 +2", "-", "²", "4", "+4", "-0"):
+        with pytest.raises(ValueError, match=r"not understood|no point"):
+            ticks(wrong, marked)
+    assert ticks("yes", (False,)) == {0}
+    assert ticks("n", (True,)) == set()
 
 
 def lines_for(plan, language, folder):
@@ -568,31 +581,34 @@ def test_the_controls_lead_through_a_whole_interview_and_keep_it(home):
     from course_lib.interview.widgets import Panel
 
     panel = Panel()
-    panel.minutes.value, panel.seed.value = 12, 4
-    panel.main.click()
-    buttons = (panel.main, panel.second, panel.third)
+    controls = panel.controls
+    controls.minutes.value, controls.seed.value = 12, 4
+    first, second, third = controls.buttons
+    first.click()
     while panel.session.phase != "done":
-        assert 'role="alert"' not in panel.told.value
+        assert 'role="alert"' not in controls.told.value
         step = panel.session.step
         if panel.session.phase == "ticking":
-            panel.points.children[0].value = True
+            controls.points.children[0].value = True
             again = Panel()  # another page, after a kill
-            again.second.click()
+            again.controls.buttons[1].click()
             assert again.session == panel.session
-            panel.main.click()
+            first.click()
         elif step.kind == "whiteboard":
             assert Path(panel.session.entry.board.file).parent == home / "course" / "workbook"
-            panel.second.click()
-            assert "Hint" in panel.told.value
-            panel.third.click()
+            second.click()
+            assert "Hint" in controls.told.value
+            third.click()
         else:
-            panel.typed.value = "I say this."
-            panel.main.click()
-            assert all(len(button.description) > 1 for button in buttons if button.layout.display is None)
-    assert "What to redo, in order" in panel.screen.value
-    panel.language.value = "zh"
-    assert "接下来重做什么" in panel.screen.value
-    panel.main.click()
+            second.click()
+            assert f"{step.speak} seconds left" in controls.timer.value
+            controls.typed.value = "I say this."
+            first.click()
+            assert all(len(each.description) > 1 for each in controls.buttons if each.layout.display is None)
+    assert "What to redo, in order" in controls.screen.value
+    controls.language.value = "zh"
+    assert "接下来重做什么" in controls.screen.value
+    first.click()
     assert list((home / "course" / "workbook").glob("interview_*.html"))
     assert store.last_finished().entries[0].text == "I say this."
 
@@ -618,6 +634,10 @@ class Outline(HTMLParser):
 
 
 def test_marks_of_a_card_are_no_text_and_code_keeps_its_stars():
+    assert plain("# 4B\n\n`2**bits` and `3**k` are **bold `x`**, 2**8 - 3**2 not") == (
+        "4B\n\n2**bits and 3**k are bold x, 2**8 - 3**2 not"
+    )
+    assert markup("**a `2**b`**") == "<strong>a <code>2**b</code></strong>"
     said = "The *same* file, *同一个*文件, a *longer\nword*: `f(*a, *b)`, **bold**, 2 * 3 * 4, x*y*z."
     shown = "The same file, 同一个文件, a longer\nword: f(*a, *b), bold, 2 * 3 * 4, x*y*z."
     assert plain(said) == shown
@@ -626,9 +646,7 @@ def test_marks_of_a_card_are_no_text_and_code_keeps_its_stars():
 
 @pytest.mark.parametrize("width", range(20, 60))
 def test_no_chinese_line_ends_with_what_opens_or_begins_with_a_stop(width):
-    lines = wrapped(
-        "为什么要有“对照”（control）这一栏？它说明了什么，又（没有）说明什么（例如“噪声”）？", width
-    ).splitlines()
+    lines = wrapped("为什么要有“对照”（control）这一栏？它说明了什么，又（没有）说明什么（例如“噪声”）？", width)
     assert len(lines) > 1
     assert not any(line[-1] in "（“" for line in lines)
     assert not any(line[0] in "，。？）" for line in lines)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from course_lib.interview.paper import Paper
 from course_lib.language import Say
 
 if TYPE_CHECKING:
@@ -21,39 +22,15 @@ class Ended(Exception):
     """The learner has had enough: q, Ctrl-C, or the input is at its end."""
 
 
-class Screen:
-    """The terminal of one command. What it prints is text, never markup."""
+class Screen(Paper):
+    """The terminal of one command: paper to write on, and a keyboard."""
 
     def __init__(self) -> None:
-        from rich.console import Console
-
-        self.console = Console(highlight=False)
+        super().__init__()
         self.typed = sys.stdin.isatty()
         self.chosen: frozenset[int] = frozenset()
         if hasattr(sys.stdin, "reconfigure"):
             sys.stdin.reconfigure(errors="replace")  # a stray byte in a pipe is a wrong answer, no crash
-
-    def show(self, text: object, indent: int = 0, style: str = "", mark: str = "") -> None:
-        """Print a text, its lines broken at the terminal's width and indented, with a mark before the first."""
-        from rich.cells import cell_len
-        from rich.text import Text
-
-        from course_lib.cli.wrapping import wrapped
-
-        hang = indent + cell_len(mark)
-        for line in wrapped(str(text), max(20, self.console.width - hang)):
-            self.console.print(Text(" " * indent + mark).append(line, style), soft_wrap=True)
-            mark, indent = "", hang
-
-    def gap(self) -> None:
-        """Print an empty line."""
-        self.console.print()
-
-    def line(self, text: str, indent: int = 0) -> None:
-        """Print one line that is not broken, so that a path can be copied."""
-        from rich.text import Text
-
-        self.console.print(Text(" " * indent + text), soft_wrap=True)
 
     def read(self, prompt: object) -> str:
         """Return a line of the learner's.
@@ -110,9 +87,9 @@ class Screen:
         Raises:
             Ended: as `read`.
         """
-        self.show(asked.question, style="bold")
+        self.card(asked.question, style="bold")
         for place, option in enumerate(asked.options, 1):
-            self.show(option.text, indent=2, mark=f"{place}  ")
+            self.card(option.text, indent=2, mark=f"{place}  ")
         count = len(asked.right)
         if count > 1:
             self.show(Say(f"{count} of them are right.", f"其中 {count} 个正确。"), indent=2)
@@ -129,8 +106,8 @@ class Screen:
             head = _SOLUTION if place in asked.right else _CHOSEN
             option = asked.options[place]
             if place in asked.right and right:
-                self.show(option.why, indent=2)
+                self.card(option.why, indent=2)
             else:
-                self.show(str(head).format(place + 1, option.text), indent=2)
-                self.show(option.why, indent=4)
+                self.card(str(head).format(place + 1, option.text), indent=2)
+                self.card(option.why, indent=4)
         self.line(str(_SECTION).format(asked.link.url), indent=2)

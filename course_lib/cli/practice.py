@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 Lang = Annotated[str | None, typer.Option("--lang", metavar="en|zh", help="The language of this command alone.")]
 
-LEVELS = {"easy": Say("easy", "简单"), "medium": Say("medium", "中等"), "hard": Say("hard", "困难")}
-
 
 @app.command()
 def quiz(
@@ -37,10 +35,10 @@ def quiz(
 
         from course_lib import catalog
         from course_lib.cli.asking import Ended, Screen
-        from course_lib.cli.today import title_of
         from course_lib.grading.progress import progress
         from course_lib.interview import memory, reviews
         from course_lib.interview.quiz import questions
+        from course_lib.interview.texts import LEVEL_NAMES, titled
 
         drawn = randrange(1000) if seed is None else seed
         topics = [catalog.topic(topic)] if topic else catalog.topics()
@@ -50,7 +48,9 @@ def quiz(
         screen, missed, done = Screen(), [], 0
         try:
             for number, each in enumerate(asked, 1):
-                screen.show(f"{number}/{len(asked)} · {title_of(each.topic, code)} · {LEVELS[each.topic.card.level]}")
+                screen.show(
+                    f"{number}/{len(asked)} · {titled(each.topic, code)} · {LEVEL_NAMES[each.topic.card.level]}"
+                )
                 right = screen.ask(each)
                 rating = memory.GOOD if right else memory.AGAIN
                 reviews.add(progress(), [memory.Review(memory.now(), each.id, rating, "quiz")])

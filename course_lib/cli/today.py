@@ -35,6 +35,7 @@ def see_today(kept: Progress, code: str, n: int | None) -> None:
     from course_lib.cli.asking import Ended, Screen
     from course_lib.interview import flashcards, memory, reviews
     from course_lib.interview.quiz import question
+    from course_lib.interview.texts import titled
 
     day, wish = date.today(), plan.saved()
     interview = wish.day if wish and wish.day >= day else None
@@ -56,7 +57,7 @@ def see_today(kept: Progress, code: str, n: int | None) -> None:
             screen.gap()
             left = Say(f"{len(queue) + 1} to go", f"还剩 {len(queue) + 1}")
             kind = flashcards.KIND_NAMES[card.kind]
-            screen.show(f"{left} · {title_of(card.topic, code)} · {kind}")
+            screen.show(f"{left} · {titled(card.topic, code)} · {kind}")
             if card.asked and tries[card.id]:  # its options in another order, so that no place is learned
                 again = question(card.topic, card.asked.index, code, seed + tries[card.id])
                 card = replace(card, asked=again)
@@ -87,14 +88,14 @@ def _see(screen: Screen, card: Flashcard, kept: Progress) -> int:
         rating = keep(memory.GOOD if screen.ask(card.asked) else memory.AGAIN)
         screen.explain(card.asked)
         return rating
-    screen.show(card.front, style="bold")
+    screen.card(card.front, style="bold")
     if screen.typed:
         screen.read(_ALOUD)
-    screen.show(card.back, indent=2)
+    screen.card(card.back, indent=2)
     if card.points:
         screen.show(_LISTENS, indent=2)
     for point in card.points:
-        screen.show(point, indent=2, mark="- ")
+        screen.card(point, indent=2, mark="- ")
     return keep(screen.number(_HOW, 4))
 
 
@@ -165,8 +166,3 @@ def _closing(done: int, rest: Session, upcoming: date | None) -> Say:
         return Say(f"{done} seen, {left} left for today. {KEPT.en}", f"已看 {done} 张，今天还剩 {left} 张。{KEPT.zh}")
     later = Say(f" Next: {upcoming}.", f"下次：{upcoming}。") if upcoming else Say("", "")
     return Say(f"{done} seen; done for today.{later.en}", f"已看 {done} 张，今天的任务完成。{later.zh}")
-
-
-def title_of(topic: Topic, code: str) -> str:
-    """Return a topic's number and title."""
-    return f"{topic.number:02d} {topic.card.page(code).title}"

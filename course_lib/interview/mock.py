@@ -22,7 +22,7 @@ from course_lib.language import Say
 
 Kind = Literal["question", "followup", "diagnose", "whiteboard", "defend"]
 SHORTEST, LONGEST = 10, 90
-SPEAK_SECONDS = 60  # an answer out loud
+SPEAK_SECONDS, FOLLOWUP_SECONDS = 60, 40  # an answer out loud; comparing it comes on top
 _QUESTION, _FOLLOWUP, _DEFEND = 2, 1, 2  # minutes: an answer and the time to compare it
 # How many questions of each level: with one, of medium; from three on, all levels.
 _LEVELS = {1: (1,), 2: (0, 2)}
@@ -55,6 +55,11 @@ class Step:
     pitfalls: tuple[Say, ...] = ()
     exhibit: Exhibit | None = None
     task: str = ""
+
+    @property
+    def speak(self) -> int:
+        """Seconds to answer out loud."""
+        return FOLLOWUP_SECONDS if self.kind == "followup" else SPEAK_SECONDS
 
 
 @dataclass(frozen=True)

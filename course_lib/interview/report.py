@@ -1,5 +1,4 @@
-"""What a mock interview showed: strengths, gaps, and what to redo, in order. A pure summary; nothing in it is a "
-"mark."""
+"""What a mock interview showed: strengths, gaps, and what to redo, in order. Nothing in this summary is a mark."""
 
 from __future__ import annotations
 
@@ -191,8 +190,7 @@ def _board(step: Step, entry: Entry, found: Callable[..., Finding]) -> Iterator[
 
 
 def _section(topic: Topic, step: Step, point: int = -1) -> Section:
-    """Where the lesson treats a step: for a card's point where its number was measured, for a table where it "
-    "stands."""
+    """Where the lesson treats a step: a card's point where its number was measured, a table where it stands."""
     if step.exhibit is not None:
         return Section(f"notebooks/{topic.name}.ipynb", step.exhibit.section)
     card = topic.card.en

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator
 from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
 from course_lib.home import course_root
+from course_lib.interview.conduct import doubt
 from course_lib.interview.exhibits import Exhibit
+from course_lib.interview.markdown import markup, paragraphs
 from course_lib.interview.mock import Step
 from course_lib.interview.report import (
     KINDS,
@@ -27,7 +28,7 @@ from course_lib.interview.report import (
 )
 from course_lib.interview.sections import Section
 from course_lib.interview.session import Entry
-from course_lib.interview.texts import COLON, EMPHASIS, ROLE_NAMES
+from course_lib.interview.texts import COLON, ROLE_NAMES, titled
 from course_lib.language import Say
 
 _STYLE = """
@@ -42,7 +43,6 @@ caption { text-align: left; color: #4a4a4a; }
 th, td { padding: .25rem .9rem .25rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid #d9d9d9; }
 th[scope="row"] { font-weight: normal; } li { margin: .35rem 0; } .word { font-weight: 600; } .faint { color: #4a4a4a; }
 """.strip()
-_SPAN = re.compile(r"(`[^`]+`|\*\*[^*]+\*\*)")
 
 
 def html_page(found: Report, folder: Path, language: str) -> str:
@@ -59,19 +59,6 @@ def html_page(found: Report, folder: Path, language: str) -> str:
 def html_body(found: Report, folder: Path, language: str) -> str:
     """Return what stands inside the page's `main`, for a place that has a page already."""
     return _Page(found, folder, language).body()
-
-
-def markup(text: str) -> str:
-    """Return a line of a card as HTML: `code`, **bold** and *emphasis*, everything else escaped."""
-    parts = _SPAN.split(text)
-    return "".join(
-        f"<code>{escape(part[1:-1])}</code>"
-        if part.startswith("`") and len(part) > 2
-        else f"<strong>{escape(part[2:-2])}</strong>"
-        if part.startswith("**") and len(part) > 4
-        else EMPHASIS.sub(r"<em>\1</em>", escape(part))
-        for part in parts
-    )
 
 
 def table_html(table: Exhibit, caption: str, width: int = 32) -> str:
@@ -163,7 +150,7 @@ class _Page:
         return f"{head}<p>{self.of(RULE)}</p><ol>{items}</ol>"
 
     def again(self, redo: Redo) -> str:
-        title = escape(f"{redo.topic.number:02d} {redo.topic.card.page(self.language).title}")
+        title = escape(titled(redo.topic, self.language))
         sections = self.say("; ", "；").join(self.section(each) for each in redo.sections)
         counts = self.say(", ", "，").join(
             f"{self.of(KINDS[kind])}{self.of(COLON)}{sum(each.kind == kind for each in redo.reasons)}"
@@ -178,9 +165,9 @@ class _Page:
 
     def step(self, index: int, step: Step) -> str:
         topic = self.found.topics[step.topic]
-        title = escape(f"{topic.number:02d} {topic.card.page(self.language).title}")
+        title = escape(titled(topic, self.language))
         head = f"<h3>{index + 1}. {self.of(STEPS[step.kind])} · {title}</h3>"
-        ask = "".join(f"<p>{markup(line)}</p>" for line in step.ask.to(self.language).splitlines() if line.strip())
+        ask = paragraphs(step.ask.to(self.language))
         if step.kind == "whiteboard":
             ask = f"<p>{markup(step.ask.to(self.language).strip().splitlines()[0].lstrip('# '))}</p>"
         entries = self.found.session.entries
@@ -208,8 +195,7 @@ class _Page:
             yield self.board(entry)
         if step.model:
             label = self.say("A good answer", "参考回答")
-            text = "".join(f"<p>{markup(line)}</p>" for line in step.model.to(self.language).split("\n\n"))
-            yield f"<details><summary>{label}</summary>{text}</details>"
+            yield f"<details><summary>{label}</summary>{paragraphs(step.model.to(self.language))}</details>"
 
     def points(self, step: Step, entry: Entry) -> str:
         heads = [Say("Point", "要点"), Say("Your word", "你的判断")]
@@ -227,9 +213,8 @@ class _Page:
                 heard = read.get(place)
                 told = self.of(VERDICTS[heard.verdict]) if heard else ""
                 quoted = f"<br><q>{escape(heard.sentence)}</q>" if heard and heard.sentence else ""
-                doubt = heard is not None and heard.verdict == "unsure" and heard.sentence
-                why = f"<br>{self.of(heard.why)}" if heard and doubt else ""
-                cells.append(f"<td>{told}{quoted}{why}</td>")
+                why = doubt(heard) if heard else None
+                cells.append(f"<td>{told}{quoted}{f'<br>{self.of(why)}' if why else ''}</td>")
             rows.append(f"<tr>{''.join(cells)}</tr>")
         head = "".join(f'<th scope="col">{self.of(each)}</th>' for each in heads)
         label = self.say("What a good answer says", "好的回答会说到")

@@ -1,5 +1,4 @@
-"""The whiteboard task: one exercise's stub in a fresh file of the learner's folder, graded by the exercise's "
-"checks."""
+"""The whiteboard task: one exercise's stub in a fresh file of the learner's folder, graded by its own checks."""
 
 from __future__ import annotations
 
@@ -19,8 +18,7 @@ _CHECK = re.compile(r"^\s*(?:check|finish)\(", re.MULTILINE)
 _BEGIN, _END = "# BEGIN SOLUTION", "# END SOLUTION"
 _HOW = Say(
     "A whiteboard task of your mock interview. Write your answer in place of the line that raises "
-    "NotImplementedError, "
-    "save, and have it checked in the interview, or with: course check {name} --task {task}",
+    "NotImplementedError, save, and have it checked in the interview, or with: course check {name} --task {task}",
     "模拟面试的白板题。把抛出 NotImplementedError 的那一行换成你的答案，保存，然后在面试里检查，"
     "或运行：course check {name} --task {task}",
 )
