@@ -166,6 +166,17 @@ def test_a_prediction_is_kept_and_shown_beside_the_measurement(capsys):
     ]
 
 
+def test_a_modelled_number_does_not_call_itself_measured(capsys, monkeypatch):
+    predict("saving", "How many times less energy?", zh="能耗相差几倍？", unit="x")
+    reveal("saving", 31.3, modelled=True)
+    monkeypatch.setenv("COURSE_LANG", "zh")
+    reveal("saving", 31.3, modelled=True)
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "By the model: 31.3x (you made no prediction).",
+        "模型估算：31.3x（你没有做预测）。",
+    ]
+
+
 def test_predictions_speak_chinese(capsys, monkeypatch):
     monkeypatch.setenv("COURSE_LANG", "zh")
     predict(

@@ -51,21 +51,25 @@ def predict(name: str, en: str, *, zh: str, unit: str = "", choices: Choices | N
     emit(html, f"Predict: {question}{options}", live=_control(name, question, unit, labels) if in_kernel() else None)
 
 
-def reveal(name: str, measured: float | int | str, unit: str | None = None) -> None:
+def reveal(
+    name: str, measured: float | int | str, unit: str | None = None, *, modelled: bool = False
+) -> None:
     """Show the learner's prediction beside what was measured; without a prediction, say so.
 
     ``measured`` is a number, or the one of the choices that came true. ``unit`` defaults to the prediction's.
+    ``modelled`` is for a number that a formula gave and no instrument.
     """
     plain: float | int | str = measured.item() if hasattr(measured, "item") else measured
     suffix = _units.get(name, "") if unit is None else unit
     labels = _labels.get(name, {})
     said = kept_prediction(name)
     value = with_unit(labels.get(str(plain), plain), suffix)
+    found = Say("By the model", "模型估算") if modelled else Say("Measured here", "本机实测")
     if said is None:
-        text = Say(f"Measured here: {value} (you made no prediction).", f"本机实测：{value}（你没有做预测）。")
+        text = Say(f"{found.en}: {value} (you made no prediction).", f"{found.zh}：{value}（你没有做预测）。")
     else:
         guess = with_unit(labels.get(str(said), said), suffix)
-        text = Say(f"You said {guess}. Measured here: {value}.", f"你的预测：{guess}。本机实测：{value}。")
+        text = Say(f"You said {guess}. {found.en}: {value}.", f"你的预测：{guess}。{found.zh}：{value}。")
     emit(f"<p><b>{escape(str(text))}</b></p>", str(text))
 
 
