@@ -40,7 +40,7 @@ predict(
 # %% [markdown]
 # ## A block with planted outliers
 #
-# In trained language models a few channels of the hidden state are 50 to 100 times as large as the rest, in every token. The layer behind them has weights that are small in just these channels, so the float model does not mind. We plant exactly that: a fully connected block and a head over 1,000 tokens, three channels made 60 times larger, their weights 60 times smaller. The function is the same to the last digits. Only the numbers inside are spread differently.
+# In trained language models a few channels of the hidden state are tens of times as large as the rest, in nearly every token (Dettmers et al. 2022, Xiao et al. 2022). We plant that spread without touching the function: a fully connected block and a head over 1,000 tokens, three channels made 60 times larger, and the weights behind them 60 times smaller, so that every output stays as it was to the last digits. (Real outliers carry much of what the model knows and meet ordinary weights. Ours carry no more than other channels do: what they share with real ones is the spread, and it is the spread that a scale sees.)
 
 # %%
 import matplotlib.pyplot as plt
@@ -464,7 +464,7 @@ with style():
 show(
     fig,
     alt="Timeline of forty days: the stability index crosses its alarm line a few days after the update on day 20, while "
-    "accuracy, below, declines; with 20 images a day the index lies above the line all the time.",
+    "accuracy, below, declines; with 20 images a day the index lies above the line on most days, quiet ones included.",
     caption="Dashed: the update. Orange: the alarm. Below: what nobody in production can see.",
     caption_zh="虚线：固件更新。橙线：报警。下图是线上谁也看不到的精度。",
 )
@@ -545,7 +545,7 @@ print(f"{(gap > 0).mean():.2%} of {gap.size:,} outputs differ, by {gap.max()} st
 #
 # ## What this does not show
 #
-# No language model ran here. The block is untrained and its outliers are planted, by a recipe that papers describe; real ones are learned, differ by layer, and sit in attention too. Agreement of top tokens is not perplexity, and perplexity is not usefulness. GPTQ was judged on two layers, of 256 and 1,024 columns, with fresh inputs from the same distribution. Speeds are one server core's; a phone's memory bus is slower and shared with the screen. The drift is one kind of change in one feature: an index of brightness does not see a new class of objects.
+# No language model ran here. The block is untrained and its outliers are planted, with the spread that papers describe; real ones are learned, differ by layer, and sit in attention too. Agreement of top tokens is not perplexity, and perplexity is not usefulness. GPTQ was judged on two layers, of 256 and 1,024 columns, with fresh inputs from the same distribution. Speeds are one server core's; a phone's memory bus is slower and shared with the screen. The drift is one kind of change in one feature: an index of brightness does not see a new class of objects.
 #
 # ## Sources
 #
