@@ -1,8 +1,12 @@
-"""Grade a learner's file: build behind walls, read what came out, measure it elsewhere, judge it here."""
+"""Grade a learner's file: build behind walls, read what came out, measure it elsewhere, judge it here.
+
+Nothing of the learner's runs any more while a file is measured: what keeps the processor busy then makes the interval
+of a ratio wide, and a wide interval misses nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -89,18 +93,13 @@ def grade(
     """
     begin, done = perf_counter(), []
     with session(path, contain, limits) as running:
-        for each in _each(orders(learner, seed), running.build, protocol or Protocol()):
-            done.append(each)
-            watch(each)
+        built = [(order, running.build(order)) for order in orders(learner, seed)]
         notes, words = running.notes(), running.words
+    for order, each in built:
+        done.append(judged(order, each, protocol or Protocol()))
+        watch(done[-1])
     when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
     return Outcome(learner, seed, tuple(done), notes, words, Environment.here(), when, perf_counter() - begin)
-
-
-def _each(wanted: tuple[Order, ...], build: Callable[[Order], Built], protocol: Protocol) -> Iterator[Done]:
-    for order in wanted:
-        built = build(order)
-        yield judged(order, built, protocol)
 
 
 def judged(order: Order, built: Built, protocol: Protocol) -> Done:
