@@ -234,7 +234,8 @@ def _plan(topics: Sequence[Row], made: plan.Plan) -> str:
 
 
 def _changed(number: int) -> str:
-    what = Say(f"The exercise of topic {number:02d}", f"主题 {number:02d} 的练习") if number else _MOCK
+    exercise = Say(f"The exercise of topic {number:02d}", f"主题 {number:02d} 的练习")
+    what = {0: _MOCK, 31: Say("The capstone", "结业项目")}.get(number, exercise)
     return str(
         Say(
             f"<b>{what.en} has changed</b> since your copy was made. Yours still works; "

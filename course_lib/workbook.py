@@ -49,7 +49,7 @@ def changed(root: Path | None = None) -> list[Path]:
     origin = _origin(base)
     return [
         base / FOLDER / source.name
-        for source in _sources(base)
+        for source in dict.fromkeys((*_sources(base), *_pages(base)))
         if source.name in origin
         and (base / FOLDER / source.name).exists()
         and origin[source.name] != _digest(_fresh(source))
@@ -60,7 +60,8 @@ def reset(which: str | int, root: Path | None = None) -> tuple[Path, Path | None
     """Put a fresh copy of a topic's exercise in place and keep the learner's under a name with the date.
 
     Args:
-        which: the topic, as `catalog.topic` takes it: 4, "04", "4A"; or "00" for the interview's page.
+        which: the topic, as `catalog.topic` takes it: 4, "04", "4A"; or "00" for the interview's page, "31" for the
+            capstone.
         root: the folder that holds `topics/` and `exercises/`; default `course_root()`.
 
     Returns:
@@ -70,7 +71,7 @@ def reset(which: str | int, root: Path | None = None) -> tuple[Path, Path | None
         ValueError: no such topic, or it has no exercise yet.
     """
     base = root or course_root()
-    source = next((page for page in _sources(base) if str(which) == "00" == page.name[:2]), None)
+    source = next((page for page in _pages(base) if str(which) == page.name[:2]), None)
     if source is None:
         topic = catalog.topic(which, base)
         source = base / "exercises" / f"{topic.name}.ipynb"
@@ -100,12 +101,21 @@ def place(relative: str, root: Path | None = None) -> tuple[Path, bool]:
     if not source.is_file():
         raise ValueError(f"{relative} is missing: `git checkout` it, or build it anew")
     copy = base / FOLDER / source.name
-    return copy, not copy.exists() and _write_new(copy, _fresh(source))
+    fresh = _fresh(source)
+    if copy.exists() or not _write_new(copy, fresh):
+        return copy, False
+    _remember(base, source.name, fresh)
+    return copy, True
 
 
 def _sources(base: Path) -> list[Path]:
-    """Every exercise, and the pages that are worked in without being one (00, the interview)."""
+    """Every exercise, and the page that is worked in without being one (00, the interview)."""
     return [*sorted((base / "notebooks").glob("00_*.ipynb")), *sorted((base / "exercises").glob("*.ipynb"))]
+
+
+def _pages(base: Path) -> list[Path]:
+    """What is worked in and belongs to no topic: 00, the interview, and 31, the capstone."""
+    return [page for number in ("00", "31") for page in sorted((base / "notebooks").glob(f"{number}_*.ipynb"))]
 
 
 def _fresh(source: Path) -> bytes:

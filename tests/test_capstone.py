@@ -403,6 +403,12 @@ def test_the_notebook_holds_no_answer_and_is_never_overwritten(tmp_path):
     copy.write_text("mine", "utf-8")
     assert workbook.place("notebooks/31_capstone.ipynb", tmp_path) == (copy, False)
     assert copy.read_text("utf-8") == "mine"
+    assert workbook.changed(tmp_path) == []
+    fresh, backup = workbook.reset("31", tmp_path)
+    assert (fresh, fresh.read_text("utf-8")) == (copy, text)
+    assert backup.read_text("utf-8") == "mine"
+    source.write_text(source.read_text("utf-8").replace("Capstone", "Finale"), "utf-8")
+    assert workbook.changed(tmp_path) == [copy]
 
 
 @pytest.mark.parametrize(

@@ -152,7 +152,7 @@ def solution(task: _Task) -> None:
 def reset(topic: _Topic) -> None:
     """Start an exercise afresh; yours is kept.
 
-    The fresh copy goes into workbook/, yours gets a name with the date.
+    31 is the capstone, 00 the interview's page. The fresh copy goes into workbook/, yours gets a name with the date.
     """
     from course_lib.workbook import reset as renew
 
