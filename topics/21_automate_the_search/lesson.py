@@ -551,7 +551,7 @@ print(
 # %% [markdown]
 # ## Deeper
 #
-# What a second interviewer asks.
+# When a score without labels ranks well, where halving pays, a key that is the same tomorrow, and which commit broke it.
 
 # %% [markdown]
 # ### When does SQNR rank well?
