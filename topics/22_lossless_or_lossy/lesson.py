@@ -459,7 +459,7 @@ print(
 # %% [markdown]
 # ## Deeper
 #
-# What a second interviewer asks.
+# When folding is refused, constants folded to the bit, and a rewrite that school allows and floats do not.
 #
 # ### When folding is refused
 #
