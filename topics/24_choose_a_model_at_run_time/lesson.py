@@ -426,7 +426,7 @@ print(f"worst case of the cascade: {record.value('worst_case'):.0f} % of the bas
 # %% [markdown]
 # ## Deeper
 #
-# What a second interviewer asks.
+# Twenty other afternoons, the slowest answers, and what the student's confidence is worth.
 
 # %% [markdown]
 # ### Twenty other afternoons
