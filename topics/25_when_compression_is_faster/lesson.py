@@ -420,7 +420,7 @@ for name, interpreter in (
 # %% [markdown]
 # ## Deeper
 #
-# What a second interviewer asks.
+# Which kernel ran, sums that overflow, and after how many answers opening a file has paid.
 
 # %% [markdown]
 # ### Which kernel ran?
