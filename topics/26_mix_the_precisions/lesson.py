@@ -462,7 +462,7 @@ assert rescued.raw_bytes < convs8.raw_bytes < uniform8.raw_bytes
 # %% [markdown]
 # ## Deeper
 #
-# What a second interviewer asks.
+# Whether a user sees fewer nats, what a border costs in a static file, and two kinds of sixteen bits.
 
 # %% [markdown]
 # ### Fewer nats, more accuracy?
