@@ -477,7 +477,7 @@ print(
 # %% [markdown]
 # ## Deeper
 #
-# What a second interviewer asks.
+# A weight between two levels, and why a grid per channel survives folding.
 
 # %% [markdown]
 # ### A weight that cannot make up its mind
