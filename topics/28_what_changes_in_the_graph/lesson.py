@@ -414,7 +414,7 @@ print("zeros, int8: the same products; float16: more operators; the residual sta
 # %% [markdown]
 # ## Deeper
 #
-# What a second interviewer asks.
+# What conversion changes by itself, one layer made two, and the separable convolution.
 
 # %% [markdown]
 # ### What conversion itself changes
