@@ -509,7 +509,7 @@ assert not careless  # "is it worse?" is answered no: a careless gate lets the c
 # %% [markdown]
 # ## Deeper
 #
-# What a second interviewer asks.
+# Where tolerances come from, how exact golden outputs can be, and what a row must carry.
 
 # %% [markdown]
 # ### Where tolerances come from
