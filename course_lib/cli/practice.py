@@ -22,7 +22,7 @@ Lang = Annotated[str | None, typer.Option("--lang", metavar="en|zh", help="The l
 def quiz(
     topic: Annotated[str | None, typer.Argument(metavar="NN", help="A topic, such as 04; all without it.")] = None,
     level: Annotated[str | None, typer.Option(help="Only easy, medium or hard topics.")] = None,
-    n: Annotated[int, typer.Option("--n", min=1, help="How many questions.")] = 10,
+    n: Annotated[int, typer.Option("--n", help="How many questions.")] = 10,
     seed: Annotated[int | None, typer.Option(help="The same questions in the same order; new ones without it.")] = None,
     lang: Lang = None,
 ) -> None:
@@ -46,6 +46,8 @@ def quiz(
         if not asked:
             raise ValueError(_nothing_to_ask(topics, level))
         screen, missed, done = Screen(), [], 0
+        if len(asked) < n and topic:
+            screen.show(Say(f"This topic has {len(asked)} questions.", f"这个主题共 {len(asked)} 道题。"))
         try:
             for number, each in enumerate(asked, 1):
                 screen.show(
@@ -93,7 +95,7 @@ def today(
 
         kept = progress()
         if take:
-            count = reviews.add(kept, reviews.parse(take.read_text("utf-8", errors="replace"), str(take)))
+            count = reviews.add(kept, reviews.read(take))
             print(Say(f"Reviews added, which were not here before: {count}.", f"新增复习记录：{count} 条。"))
         if export:
             mine = reviews.load(kept)

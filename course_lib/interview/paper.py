@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from course_lib.interview.markdown import plain
@@ -45,6 +46,12 @@ class Paper:
         """Print lines that are indented already; what does not fit hangs under its beginning."""
         for line in str(text).splitlines():
             self.show(line.lstrip(), indent=len(line) - len(line.lstrip()))
+
+    def grid(self, lines: Sequence[Sequence[object]]) -> None:
+        """Print a table, the first of the lines its heads, that fits the terminal."""
+        from course_lib.interview.grid import grid
+
+        self.console.print(grid([list(map(str, line)) for line in lines], self.console.width))
 
     def gap(self) -> None:
         """Print an empty line."""

@@ -81,7 +81,7 @@ def questions(
         said = ", ".join(LEVELS)
         raise ValueError(str(Say(f"no level {level!r}; choose one of: {said}", f"没有难度 {level!r}；可选：{said}")))
     if n is not None and n < 1:
-        raise ValueError(f"at least one question has to be asked, got {n}")
+        raise ValueError(str(Say(f"at least one question has to be asked, got {n}", f"至少要问一题；给的是 {n}")))
     rounds: list[tuple[int, str, Topic, int]] = []
     for topic in topics:
         if has_cards(topic) and level in (None, topic.card.level):

@@ -19,11 +19,11 @@ from course_lib.language import Say
 CHECKS, QUIZ, MEMORY = 0.5, 0.2, 0.3  # the weights; they sum to 1
 POINTS_PER_TASK = 10
 RULE = Say(
-    f"The rule: readiness in a topic is {CHECKS:.0%} checks (points earned in its exercises, of all there are), "
-    f"{QUIZ:.0%} quiz (its questions whose last answer was right) and {MEMORY:.0%} memory (the share of its cards that "
-    "you are expected to know on the day of the interview, tomorrow without a date; a card never seen counts as "
-    "unknown). A role's readiness is the mean over its topics. What you type or say in a mock interview is not part "
-    "of it.",
+    f"The rule: readiness in a topic is {100 * CHECKS:.0f} % checks (points earned in its exercises, of all there "
+    f"are), {100 * QUIZ:.0f} % quiz (its questions whose last answer was right) and {100 * MEMORY:.0f} % memory (the "
+    "share of its cards that you are expected to know on the day of the interview, tomorrow without a date; a card "
+    "never seen counts as unknown). A role's readiness is the mean over its topics. What you type or say in a mock "
+    "interview is not part of it.",
     f"规则：一个主题的准备度 = {CHECKS:.0%} 检查（练习得分占满分的比例）+ {QUIZ:.0%} 测验（最近一次答对的题所占比例）"
     f"+ {MEMORY:.0%} 记忆（预计面试当天还记得的卡片所占比例，没有日期则按明天算；没看过的卡片按不会算）。"
     "一个岗位的准备度是其各主题的平均值。模拟面试中输入或说出的回答不计入。",

@@ -100,12 +100,27 @@ def parse(text: str, where: str) -> list[Review]:
     return reviews
 
 
+def read(path: Path) -> list[Review]:
+    """Read a file that `save` wrote.
+
+    Raises:
+        ValueError: there is no such file, or it is something else.
+        OSError: it cannot be read.
+    """
+    try:
+        text = path.read_text("utf-8", errors="replace")
+    except FileNotFoundError:
+        raise ValueError(str(Say(f"there is no file {path}", f"没有文件 {path}"))) from None
+    return parse(text, str(path))
+
+
 def save(reviews: Iterable[Review], path: Path) -> None:
     """Write reviews to a JSON file, whole or not at all.
 
     Raises:
         OSError: it cannot be written there.
     """
+    path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.new")
     try:
         beside.write_text(export(reviews), "utf-8")

@@ -10,8 +10,8 @@ _OPENING, _CLOSING = "（「『《“‘【", "，。、；：！？）」』》
 _PIECE = re.compile(rf"\s+|[{_OPENING}]*(?:[{_WIDE}]|[^\s{_WIDE}{_OPENING}{_CLOSING}]+)?[{_CLOSING}]*")
 
 
-def wrapped(text: str, width: int) -> list[str]:
-    """Break a text into lines of at most `width` cells; a word that is longer is cut.
+def wrapped(text: str, width: int, *, cut: bool = True) -> list[str]:
+    """Break a text into lines of at most `width` cells; a word that is longer is cut, or stands whole with `cut` False.
 
     Line breaks in the text stay. A wide character takes two cells.
     """
@@ -24,7 +24,7 @@ def wrapped(text: str, width: int) -> list[str]:
             if cell_len(line) + cell_len(piece.rstrip()) > width and line.strip():
                 lines.append(line.rstrip())
                 line = ""
-            if cell_len(piece) > width:
+            if cut and cell_len(piece) > width:
                 *whole, piece = chop_cells(piece, width)
                 lines += whole
             line += piece if line or not piece.isspace() else ""

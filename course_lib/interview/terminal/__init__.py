@@ -1,6 +1,6 @@
 """A mock interview in a terminal, with the keyboard alone; through a pipe every prompt takes one line.
 
-    keys <- countdown      ticks, views      board, report <- interview
+    countdown <- keys <- board      ticks, tables <- views      all <- interview      report
 
 Everything that is asked for is written out, so that a screen reader and a pipe hear all of it.
 """

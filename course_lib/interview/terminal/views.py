@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from rich.table import Table
-from rich.text import Text
-
 from course_lib.catalog import Topic
 from course_lib.interview import conduct
-from course_lib.interview.exhibits import Exhibit
 from course_lib.interview.mock import Step
 from course_lib.interview.paper import Paper
 from course_lib.interview.report import KINDS, VERDICTS, distinct
 from course_lib.interview.session import Entry, Session
+from course_lib.interview.terminal.tables import drawn
 from course_lib.interview.texts import COLON
 from course_lib.language import Say
 
-_BARS = 24
-_INDENT = 4
+_INDENT = 7  # under the text of a point
 
 
 def show_step(paper: Paper, session: Session, topic: Topic) -> None:
@@ -29,7 +25,7 @@ def show_step(paper: Paper, session: Session, topic: Topic) -> None:
     paper.card(step.ask.to(language))
     if step.exhibit is not None:
         paper.gap()
-        paper.console.print(_table(step.exhibit))
+        paper.console.print(drawn(step.exhibit, paper.console.width))
         origin = Say(
             f"(a table of lesson {topic.number:02d}; its caption comes with the answer)",
             f"（第 {topic.number:02d} 课的表；表题随答案给出）",
@@ -78,13 +74,3 @@ def _show_reading(paper: Paper, step: Step, entry: Entry, language: str) -> None
         real = number.measured
         measured = Say(f" (measured {real})", f"（实测 {real}）").to(language) if real else ""
         paper.show(f"{number.text}{colon}{VERDICTS[number.verdict].to(language)}{measured}", mark="# ")
-
-
-def _table(exhibit: Exhibit) -> Table:
-    bars = exhibit.histogram(_BARS)
-    table = Table(box=None, pad_edge=False, header_style="")
-    for column in (*exhibit.columns, *(("",) if bars else ())):
-        table.add_column(Text(column), overflow="fold")
-    for index, row in enumerate(exhibit.rows):
-        table.add_row(*map(Text, (*row, *((bars[index],) if bars else ()))))
-    return table
