@@ -79,7 +79,9 @@ def mean_output(model: Model, name: str, images: Weights) -> Weights:
     linear = type(layer).from_config(layer.get_config() | {"activation": "linear"})
     probe = keras.Model(model.inputs, linear(layer.input))
     linear.set_weights(layer.get_weights())
-    values = probe.predict(images, batch_size=100, verbose=0)
+    # Called, not predicted: predict() would compile a graph for this one use.
+    batches = (probe(images[start : start + 100], training=False) for start in range(0, len(images), 100))
+    values = np.concatenate([batch.numpy() for batch in batches])
     return np.asarray(values.mean(axis=tuple(range(values.ndim - 1)), dtype=np.float64), np.float32)
 
 
