@@ -157,7 +157,11 @@ with style():
         at = max(gap[step], FLOOR)
         ax.plot([FLOOR, at], [place, place], color=COLOURS[kind], linewidth=1)
         ax.plot(at, place, "o", color=COLOURS[kind], markersize=8)
-        note = "not one bit" if gap[step] == 0 else f"{flips[step]} classes"
+        note = (
+            "not one bit"
+            if gap[step] == 0
+            else f"{flips[step]} class{'' if flips[step] == 1 else 'es'}"
+        )
         ax.annotate(note, (at, place), xytext=(8, -4), textcoords="offset points", fontsize=9)
     ax.axvline(epsilon, color="black", linestyle=":", linewidth=1)
     ax.text(epsilon, -0.95, "one rounding of the largest logit", fontsize=9, ha="center")
