@@ -338,6 +338,7 @@ with style():
         )  # fmt: skip
     ax.scatter(100 * mean, 100 * good.mean(), marker="*", s=130, color="#D55E00", zorder=4,
                label="threshold chosen on validation")  # fmt: skip
+    ax.margins(y=0.1)  # room for the label of the lowest point
     ax.set(xlabel="mean cost (% of the baseline alone)", ylabel="accuracy on the test set (%)")
     ax.legend(fontsize=9, loc="lower right")
 show(
