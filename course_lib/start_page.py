@@ -20,6 +20,7 @@ FILE = "START.md"
 POINTS_PER_TASK = 10
 
 _TITLE = Say("TFLite model compression: thirty interview questions", "TFLite 模型压缩：三十道面试题")
+_OTHER = Say("<b>中文：</b>`course lang zh`", "<b>English:</b> `course lang en`")  # for who reads the other one
 _BEGIN = Say("Where to begin", "从这里开始")
 _HOW = Say(
     "<b>How a topic goes.</b> Read the lesson and run it: it asks for your guess first, then measures. Then do the "
@@ -164,15 +165,16 @@ def page(
         sum(row.of for row in written),
         sum(row.done for row in written),
     )
+    later = len(topics) - len(written)
     summary = Say(
-        f"{done} of {len(written)} topics done, {points} of {of} points; {len(topics) - len(written)} of {len(topics)} "
-        "topics are still being written.",
-        f"已完成 {done}/{len(written)} 个主题，得 {points}/{of} 分；共 {len(topics)} 个主题，"
-        f"其中 {len(topics) - len(written)} 个仍在编写。",
+        f"{done} of {len(written)} topics done, {points} of {of} points"
+        + (f"; {later} of {len(topics)} topics are still being written." if later else "."),
+        f"已完成 {done}/{len(written)} 个主题，得 {points}/{of} 分"
+        + (f"；共 {len(topics)} 个主题，其中 {later} 个仍在编写。" if later else "。"),
     )
     parts = [
         f"# {_TITLE}",
-        f'<progress value="{points}" max="{max(of, 1)}" style="width:100%"></progress>\n\n{summary}',
+        f'<progress value="{points}" max="{max(of, 1)}" style="width:100%"></progress>\n\n{summary} {_OTHER}',
         f"## {_BEGIN}",
         _where(next_topic(topics), begun=points > 0),
         str(_HOW),
@@ -291,6 +293,21 @@ def write(root: Path | None = None) -> tuple[Path, list[Path], list[Path]]:
     return path, made, stale
 
 
+def refresh(root: Path | None = None) -> bool:
+    """Write the page again where there is one already; False when there is none, or it cannot be written.
+
+    For commands that change what it shows: their own work is done, so a page that stays old is no error of theirs.
+    """
+    base = root or course_root()
+    if not (base / workbook.FOLDER / FILE).is_file():
+        return False
+    try:
+        write(base)
+    except (OSError, ValueError):
+        return False
+    return True
+
+
 def _made(topics: Sequence[catalog.Topic], best: Mapping[str, int]) -> plan.Plan | None:
     """Return the plan that the learner asked for, made anew from today; None when the day is past."""
     wish, today = plan.saved(), date.today()
@@ -305,7 +322,9 @@ def main() -> int:
         print(f"course: {error}", file=sys.stderr)
         return 1
     if made:
-        print(f"course: {len(made)} new in {workbook.FOLDER}/: {', '.join(path.name for path in made)}")
+        names = [path.name for path in made]
+        listed = ", ".join(names) if len(names) < 4 else f"{names[0]} to {names[-1]}"
+        print(f"course: {len(made)} new in {workbook.FOLDER}/: {listed}")
     for copy in stale:
         number = copy.name[:2]
         print(f"course: {copy.name} has changed since your copy was made; `course reset {number}` renews it")

@@ -59,6 +59,15 @@ print([name for name in ("tensorflow", "numpy", "IPython", "nbclient", "rich.tab
     assert out.endswith("[]\n")
 
 
+def test_a_file_that_is_missing_or_damaged_is_named_without_a_system_number(run, tmp_path):
+    assert run("inspect", "nowhere.tflite") == (2, "", "course: no such file: nowhere.tflite\n")
+    broken = tmp_path / "broken.tflite"
+    broken.write_bytes(b"\x1c\0\0\0TFL3" + bytes(range(200)))
+    for command in ("contract", "device"):
+        code, _, err = run(command, str(broken))
+        assert (code, err.startswith("course: broken: ")) == (2, True)
+
+
 def test_without_a_command_it_shows_the_help(run):
     code, out, _ = run()
     assert code == 0
@@ -68,7 +77,7 @@ def test_without_a_command_it_shows_the_help(run):
 def test_list_shows_every_topic_with_level_and_points(run, course):
     code, out, _ = run("list")
     assert code == 0
-    for words in ("07", "Scale a list", "easy", "5-10", "yes", "0/20"):
+    for words in ("07", "Scale a list", "easy", "5-10", "0/20"):
         assert words in out
     solved(course, run)
     assert "20/20" in run("list")[1]

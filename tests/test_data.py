@@ -95,7 +95,7 @@ def test_a_users_npz_is_split_and_scaled(tmp_path):
     [
         ({"x": np.zeros((20, 8, 8))}, "lacks y"),
         ({"x": np.zeros((20, 8, 8)), "y": np.zeros(20)}, "integer label"),
-        ({"x": np.zeros((5, 8, 8)), "y": np.zeros(5, int)}, "at least 10 images"),
+        ({"x": np.zeros((5, 8, 8)), "y": np.zeros(5, int)}, "at least 10 samples"),
         ({"x": np.full((20, 8, 8), np.nan), "y": np.zeros(20, int)}, r"\[0, 1\]"),
     ],
 )

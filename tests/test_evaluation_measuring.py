@@ -177,6 +177,17 @@ def test_an_npz_is_measured_whole_and_fits_the_models_rank(npz):
     assert read_data(str(npz), files.single("flat", _flat))[0].shape == (40, 28, 28)
 
 
+def test_features_of_any_range_are_measured_as_the_model_takes_them(tmp_path):
+    x = np.random.default_rng(0).normal(0, 3, (40, 4)).astype(np.float32)
+    np.savez(tmp_path / "features.npz", x=x, y=np.abs(x).argmax(1))
+    model = str(files.single("flat", _features).save(tmp_path / "m.tflite"))
+    report = json.loads(measure_command(model, str(tmp_path / "features.npz"), json=True))
+    assert (report["images"], report["accuracy"]) == (40, 1.0)
+    np.savez(tmp_path / "features.npz", x=np.where(x == x[3, 0], np.nan, x), y=np.abs(x).argmax(1))
+    with pytest.raises(ValueError, match="1 of 40 samples hold NaN"):
+        measure_command(model, str(tmp_path / "features.npz"))
+
+
 def test_the_commands_say_what_is_missing(tmp_path, npz):
     model = str(float_tflite().save(tmp_path / "m.tflite"))
     with pytest.raises(ValueError, match="no such file"):
@@ -190,5 +201,11 @@ def test_the_commands_say_what_is_missing(tmp_path, npz):
 
 def _flat(g):
     x, y = g.tensor((1, 28, 28)), g.tensor((1, 28, 28))
+    g.op(files.OP.ABS, [x], [y])
+    return [x], [y]
+
+
+def _features(g):
+    x, y = g.tensor((1, 4)), g.tensor((1, 4))
     g.op(files.OP.ABS, [x], [y])
     return [x], [y]

@@ -2,12 +2,14 @@
 
 import re
 from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
 
 from course_lib import catalog, start_page, workbook
+from course_lib.cli import app
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -36,7 +38,12 @@ def test_every_topic_is_on_the_page_with_its_level_minutes_and_title(monkeypatch
         assert f">{topic.number:02d}<" in line
         assert topic.card.page(code).title.split("&")[0] in line
         assert f">{topic.card.minutes.core} / {topic.card.minutes.whole}<" in line
-    assert bool(re.search("[一-鿿]", text)) is (code == "zh")
+    assert "编写" not in text
+    assert "still being written" not in text
+    switch = f"`course lang {'en' if code == 'zh' else 'zh'}`"  # for who reads the other language, in theirs
+    assert switch in text
+    rest = "\n".join(line for line in text.splitlines() if switch not in line)
+    assert bool(re.search("[一-鿿]", rest)) is (code == "zh")
 
 
 def test_every_link_leads_to_a_file(course):
@@ -144,3 +151,23 @@ def test_the_interviews_page_is_copied_linked_and_renewed_like_an_exercise(cours
     assert copy.read_text("utf-8") == "mine"
     fresh, backup = workbook.reset("00")
     assert (fresh, backup.read_text("utf-8")) == (copy, "mine")
+
+
+def test_a_new_language_and_a_new_plan_are_on_the_page_at_once(course, monkeypatch, tmp_path):
+    monkeypatch.setenv("COURSE_ROOT", str(course))
+    monkeypatch.setenv("COURSE_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("COURSE_LANG", raising=False)
+
+    def call(*arguments):
+        with pytest.raises(SystemExit) as ended:
+            app(list(arguments))
+        return ended.value.code
+
+    assert not start_page.refresh(course)
+    page, _, _ = start_page.write(course)
+    assert call("lang", "zh") == 0
+    assert "四条路线" in page.read_text("utf-8")
+    day = (date.today() + timedelta(days=9)).isoformat()
+    assert date.today().isoformat() not in page.read_text("utf-8")
+    assert call("plan", "--date", day, "--hours", "5") == 0
+    assert date.today().isoformat() in page.read_text("utf-8")

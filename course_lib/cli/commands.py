@@ -32,7 +32,9 @@ class OneLineErrors(TyperGroup):
             sys.exit(1)
         except TyperException as error:
             _stop(error.format_message())
-        except (ValueError, OSError, ImportError) as error:
+        except OSError as error:
+            _stop(_in_words(error))
+        except (ValueError, ImportError) as error:
             _stop(str(error) or type(error).__name__)
         sys.exit(code if isinstance(code, int) else 0)
 
@@ -69,7 +71,6 @@ def list_topics() -> None:
         ("Topic", "题目"),
         ("Level", "难度"),
         ("Minutes", "分钟"),
-        ("Written", "已完成编写"),
         ("Points", "得分"),
     )
     for en, zh in heads:
@@ -77,10 +78,9 @@ def list_topics() -> None:
     for topic in catalog.topics():
         points = sum(best.get(task, 0) for task in topic.tasks)
         minutes = f"{topic.card.minutes.core}-{topic.card.minutes.whole}"
-        earned = f"{points}/{10 * len(topic.tasks)}" if topic.written else ""
-        written = str(Say("yes", "是")) if topic.written else str(Say("not yet", "尚未"))
+        earned = f"{points}/{10 * len(topic.tasks)}" if topic.written else str(Say("not yet written", "尚未编写"))
         title = topic.card.page(language()).title
-        table.add_row(f"{topic.number:02d}", title, topic.card.level, minutes, written, earned)
+        table.add_row(f"{topic.number:02d}", title, topic.card.level, minutes, earned)
     _console().print(table)
 
 
@@ -165,10 +165,14 @@ def reset(topic: _Topic) -> None:
 @app.command()
 def lang(code: Annotated[str, typer.Argument(metavar="en|zh")]) -> None:
     """Choose the language: en or zh."""
-    from course_lib.language import choose
+    from course_lib import start_page
+    from course_lib.language import choose, speaking
 
     choose(code)
-    print({"en": "The course speaks English now.", "zh": "课程已切换为中文。"}[code])
+    said = Say("The course speaks English now.", "课程已切换为中文。").to(code)
+    with speaking(code):
+        again = Say(" Close START.md and open it again.", "请关闭 START.md 后重新打开。").to(code)
+        print(said + (again if start_page.refresh() else ""))
 
 
 @app.command()
@@ -241,6 +245,15 @@ def lab() -> None:
 def _stop(message: str) -> None:
     print("course:", " ".join(message.split()), file=sys.stderr)
     sys.exit(2)
+
+
+def _in_words(error: OSError) -> str:
+    """Return what an operating system's error means, without its number: which file, and what is wrong with it."""
+    if isinstance(error, FileNotFoundError) and error.filename:
+        return str(Say(f"no such file: {error.filename}", f"没有这个文件：{error.filename}"))
+    if error.strerror and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return str(error) or type(error).__name__
 
 
 def _console(stderr: bool = False) -> Any:

@@ -28,6 +28,7 @@ def plan(
     topics = catalog.topics()
     made = plan.plan(topics, wish, datetime.now().date(), start_page.solved(topics, progress().best()))
     plan.save(wish)
+    start_page.refresh()
     table = Table(box=None, pad_edge=False)
     for head in (Say("Day", "日期"), Say("Topic", "主题"), Say("Part", "部分"), Say("Minutes", "分钟")):
         table.add_column(str(head), justify="right" if head.en == "Minutes" else "left")

@@ -19,7 +19,25 @@ def load_npz(path: str | Path, *, seed: int = 0) -> Dataset:
     Raises:
         ValueError: the file is not an .npz, lacks x or y, or holds what a Dataset refuses (NaN included).
     """
-    path = Path(path)
+    return _split(Path(path).stem, *_arrays(Path(path)), seed)
+
+
+def read_samples(path: Path) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Read all of ``x`` (n, ...) and ``y`` (n,) as a model of one's own takes them: features, sound, any range.
+
+    8-bit images are divided by 255, and get a channel axis when they have none.
+
+    Raises:
+        ValueError: as `load_npz`; x holds NaN or infinity.
+    """
+    x, y = _arrays(path)
+    broken = int(np.sum(~np.isfinite(x).reshape(len(x), -1).all(axis=1)))
+    if broken:
+        raise ValueError(f"{path.name}: {broken} of {len(x)} samples hold NaN or infinity")
+    return x, y
+
+
+def _arrays(path: Path) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     if not zipfile.is_zipfile(path):
         raise ValueError(f"{path.name} is not an .npz file; write one with numpy.savez(path, x=x, y=y)")
     try:
@@ -36,10 +54,10 @@ def load_npz(path: str | Path, *, seed: int = 0) -> Dataset:
         x = x.astype(np.float32) / np.float32(255)
     if len(x) < 10 or len(y) != len(x) or y.ndim != 1 or not np.issubdtype(y.dtype, np.integer):
         raise ValueError(
-            f"{path.name}: need at least 10 images and one integer label each; "
+            f"{path.name}: need at least 10 samples and one integer label each; "
             f"x is {x.dtype} {x.shape}, y is {y.dtype} {y.shape}"
         )
-    return _split(path.stem, x.astype(np.float32), y.astype(np.int64), seed)
+    return x.astype(np.float32), y.astype(np.int64)
 
 
 def _split(name: str, x: NDArray[np.float32], y: NDArray[np.int64], seed: int) -> Dataset:

@@ -8,11 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from course_lib.core import Artifact, Report
-from course_lib.data import digits, fashion_mnist, load_npz
+from course_lib.data import digits, fashion_mnist
+from course_lib.data.npz import read_samples
 from course_lib.evaluation.comparison import MARGIN, Comparison, compare
 from course_lib.evaluation.measuring import Samples, measure
 from course_lib.evaluation.runtime import open_interpreter
@@ -71,9 +69,7 @@ def read_data(name: str, artifact: Artifact) -> Samples:
     path = Path(name)
     if not path.is_file():
         raise ValueError(f"no data {name!r}: give {' or '.join(DATA_SETS)}, or the path of an .npz file with x and y")
-    splits = [(x, y) for _, x, y in load_npz(path).splits()]  # its split is for training; here every sample is measured
-    x: NDArray[np.float32] = np.concatenate([images for images, _ in splits])
-    y = np.concatenate([labels for _, labels in splits])
+    x, y = read_samples(path)
     inputs = open_interpreter(artifact).get_input_details()
     if x.shape[-1] == 1 and inputs and len(inputs[0]["shape"]) == x.ndim - 1:
         x = x[..., 0]

@@ -29,9 +29,17 @@ def inspect(model: Any) -> Anatomy:
 
     Raises:
         ModelError: (a ValueError) the bytes are not a ``.tflite``, or are truncated, corrupted, cyclic or absurdly
-            large. The message names the object and the byte. Time and memory stay proportional to the file's size.
+            large. The message names the artifact, the object and the byte. Time and memory stay proportional to the
+            file's size.
     """
-    content = bytes_of(model)
+    content, name = bytes_of(model), getattr(model, "name", "")
+    try:
+        return _inspect(content)
+    except ModelError as problem:
+        raise ModelError(f"{name}: {problem}" if name else str(problem)) from None
+
+
+def _inspect(content: bytes) -> Anatomy:
     walker = Walker(content)
     reader = TreeReader(walker)
     root = reader.model()
