@@ -154,7 +154,8 @@ with lesson.style():
     figure, panel = plt.subplots(figsize=(7, 3.4))
 panel.imshow(matrix, cmap="Greys", vmin=-0.3, vmax=1.6, aspect="auto")
 for row, column in np.ndindex(matrix.shape):
-    panel.text(column, row, "changed" if matrix[row, column] else "same", ha="center", va="center", fontsize=8)  # fmt: skip
+    word, colour = ("changed", "white") if matrix[row, column] else ("same", "black")
+    panel.text(column, row, word, ha="center", va="center", fontsize=8, color=colour)
 panel.set_xticks(range(5), LAYERS, fontsize=8)
 panel.set_yticks(range(len(files)), files, fontsize=8)
 panel.set(xlabel="layer of the description", ylabel="file")
@@ -359,6 +360,7 @@ reveal("saved_57", saved, unit="%")
 
 # %% [markdown]
 # A line through these points would hide what matters. Draw them as steps, with a grey line at each multiple of eight.
+
 
 # %%
 def jumps(kind):
