@@ -313,7 +313,10 @@ plain, careful = rows[0], rows[1]
 record("plain_margin", plain["± of it"])
 record("plain_luck", plain["luck, points"])
 record("careful_luck", careful["luck, points"])
-record("plain_validation", 100 * float((right[reference].astype(float) - right[names.index(plain["choice"])]).mean()))
+record(
+    "plain_validation",
+    100 * float((right[reference].astype(float) - right[names.index(plain["choice"])]).mean()),
+)
 record("limit", 0.5)
 record("plain_choice", plain["choice"])
 record("plain_loss", plain["loss on test, points"])
@@ -456,8 +459,14 @@ for row, name in enumerate(used.index):
     for column, metric in enumerate(used.columns):
         value = worse.loc[name, metric] / rules.loc[metric, "tolerance"]
         text = "NaN" if np.isnan(value) else f"{value:+.1f}"
-        panel.text(column, row, text + ("" if within.loc[name, metric] else "  ✗"), ha="center", va="center", fontsize=8)  # fmt: skip
-panel.set_xticks(range(len(used.columns)), used.columns, fontsize=8)
+        dark = np.isnan(value) or abs(value) > 1.2
+        panel.text(
+            column, row, text + ("" if within.loc[name, metric] else "  ✗"),
+            ha="center", va="center", fontsize=8, color="white" if dark else "black",
+        )  # fmt: skip
+panel.set_xticks(
+    range(len(used.columns)), [name.replace(", ", ",\n") for name in used.columns], fontsize=8
+)
 panel.set_yticks(range(len(used.index)), used.index, fontsize=8)
 panel.set(xlabel="metric", ylabel="candidate")
 panel.grid(False)
