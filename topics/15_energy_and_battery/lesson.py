@@ -182,7 +182,7 @@ def saving(name, kib):
 record("saving_64", saving("int8", 64))
 record("saving_128", saving("int8", 128))
 record("saving_1024", saving("int8", 1024))
-reveal("best_saving", saving("int8", 128))
+reveal("best_saving", saving("int8", 128), modelled=True)
 
 # %% [markdown]
 # One file, one format, three answers: {saving_64:.1f}x with 64 KiB, {saving_128:.0f}x with 128 KiB, {saving_1024:.0f}x with a megabyte. The middle one exceeds both the fifteen of arithmetic and the four of bytes, because it is neither. Int8 fits on the chip, and float does not. If you can choose how far to compress, the border of the memory is where to stop.
@@ -320,7 +320,7 @@ assert from_dram(pruned).total_uj == same  # the traffic does not
 assert len(zeroed) == float32.raw_bytes
 
 free = modelled_battery_hours(PHONE_MWH, 30, 1530, 0.0, 1 / 60)  # an inference that takes no time
-spent = hours("float32", 1 / 60, size=1)
+spent = hours("float32", 1 / 60)  # the network of fifty times ours
 assert free < 1.01 * spent
 print(f"80 % zeros: gzip {pruned.gzip_bytes / anatomies['float32'].gzip_bytes:.2f}, traffic 1.00")
 print(f"once a minute, an infinitely fast network gains {free / spent - 1:.3%} battery life")
