@@ -596,10 +596,15 @@ for begin in range(0, 2000, 500):
 record("compared_first", compared)
 record("rare_integer", rare["integer"])
 record("rare_float", rare["float32"])
+scales = {
+    rare["float32"] < rare["integer"]: "sums integers and multiplies each finished sum by a float",
+    rare["float32"] > rare["integer"]: "scales with integers to the very end",
+}
+record("kernel_scales", scales.get(True, "cannot be told from either"))
 print(f"of {compared:,} outputs differ from XNNPACK, by kind of multiplier: {rare}")
 
 # %% [markdown]
-# {rare_float} of {compared_first:,} with the float multiplier, {rare_integer} with the integer one. So on this CPU XNNPACK sums integers and multiplies each finished sum by a float: one float operation after hundreds of integer ones. It costs nothing, and it tells you why another CPU may disagree in a last bit.
+# {rare_float} of {compared_first:,} with the float multiplier, {rare_integer} with the integer one. So on this CPU XNNPACK, to all appearances, {kernel_scales}. One float operation after hundreds of integer ones would cost next to nothing; that a kernel is free to choose is why another CPU may disagree in a last bit.
 #
 # ## Follow-ups
 #
