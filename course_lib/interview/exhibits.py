@@ -90,6 +90,14 @@ def exhibit(topic: Topic, columns: Iterable[str], bars: str = "") -> Exhibit:
     raise NoExhibit(f"notebooks/{path.name} shows no table with the columns {', '.join(sorted(wanted))}")
 
 
+def how_measured(topic: Topic, section: str) -> Say | None:
+    """Return what the last table under a heading of the committed lesson says of itself; None without a table."""
+    path = course_root() / "notebooks" / f"{topic.name}.ipynb"
+    tables = _tables(path, path.stat().st_mtime_ns if path.is_file() else 0)
+    captions = [caption for _, heading, caption, _, _ in tables if heading == section]
+    return both(captions[-1]) if captions else None
+
+
 _Table = tuple[int, str, str, tuple[str, ...], tuple[tuple[str, ...], ...]]
 
 
