@@ -197,6 +197,7 @@ kinds = {
     "everything else": ["CONV_2D" not in op.name for op in operators],
 }
 macs = np.array([op.macs for op in operators])
+spent = {n: {k: float(t[c].sum()) for k, c in kinds.items()} for n, t in profile.items()}
 with style():
     fig, axes = plt.subplots(2, 1, figsize=(7.4, 4.4), sharex=True, sharey=True)
     for ax, (name, micros) in zip(axes, profile.items(), strict=True):
@@ -210,13 +211,13 @@ with style():
     fig.supylabel("time (µs)", fontsize=11)
 show(
     fig,
-    alt="Time of each operator for float32 and int8: from float32 to int8 the blue bars of "
-    "ordinary convolutions shrink, "
-    "the red bars of depthwise convolutions do not.",
-    caption="Int8 shrinks the blue bars. The red ones stay, and become the next bottleneck.",
-    caption_zh="int8 让蓝色的变短，红色的 depthwise 原地不动，于是成了下一个瓶颈。",
+    alt="Time of each operator, float32 above int8. Ordinary convolutions, blue, sum to "
+    f"{spent['float32']['other convolutions']:.0f} and {spent['int8']['other convolutions']:.0f} µs, "
+    f"depthwise ones, red, to {spent['float32']['depthwise']:.0f} and {spent['int8']['depthwise']:.0f}.",
+    caption="Compare the blue bars above and below, then the red ones: what int8 does not shrink "
+    "is the next bottleneck.",
+    caption_zh="上下对比蓝色，再对比红色：int8 缩不短的部分，就是下一个瓶颈。",
 )
-spent = {n: {k: float(t[c].sum()) for k, c in kinds.items()} for n, t in profile.items()}
 record("depthwise_macs", 100 * macs[kinds["depthwise"]].sum() / macs.sum())
 record("depthwise_float", 100 * spent["float32"]["depthwise"] / profile["float32"].sum())
 record("depthwise_int8", 100 * spent["int8"]["depthwise"] / profile["int8"].sum())
@@ -227,7 +228,7 @@ record(
 reveal("depthwise_share", 100 * spent["int8"]["depthwise"] / profile["int8"].sum())
 
 # %% [markdown]
-# {depthwise_macs:.0f} % of the multiplications, {depthwise_float:.0f} % of float's time, {depthwise_int8:.0f} % of int8's. Ordinary convolutions became {convolution_gain:.1f} times as fast, depthwise ones {depthwise_gain:.2f} times: the fast int8 instruction adds up products of neighbouring channels, and a depthwise convolution has to keep its channels apart. The first puzzle is solved. A speed-up of the whole is a weighted mean of its operators' speed-ups, and the slowest-improving one takes over the bill.
+# {depthwise_macs:.0f} % of the multiplications, {depthwise_float:.0f} % of float's time, {depthwise_int8:.0f} % of int8's. Ordinary convolutions became {convolution_gain:.1f} times as fast, depthwise ones {depthwise_gain:.2f} times. An explanation that fits: the fast int8 instructions add up products of neighbouring channels, and a depthwise convolution has to keep its channels apart. With that the first puzzle is taken apart: a speed-up of the whole is a weighted mean of its operators' speed-ups, and the slowest-improving one takes over the bill.
 #
 # ## The arena
 #
@@ -328,7 +329,7 @@ record("unexplained", rows[0]["unexplained kB"])
 #
 # ## One more thread
 #
-# Threads divide the part of the work that can be divided. Amdahl: `t(n) = t(1) * (s + (1 - s) / n)`, with s the serial share. Fit s on as many threads as there are cores, then look beyond. Two readings of every count: the fastest run, when the cores happened to be free, and the median, which is what this machine gave. Blocks are long here, a hundred runs, because the scheduler needs tens of milliseconds to move a second thread to another core.
+# Threads divide the part of the work that can be divided. Amdahl: `t(n) = t(1) * (s + (1 - s) / n)`, with s the serial share. Fit s on as many threads as there are cores, then look beyond. (On two cores the curve goes through both points whatever they are: that measures s and does not test Amdahl. The test is what comes beyond.) Two readings of every count: the fastest run, when the cores happened to be free, and the median, which is what this machine gave. Blocks are long here, a hundred runs, because the scheduler needs tens of milliseconds to move a second thread to another core.
 
 # %%
 import os
@@ -372,12 +373,12 @@ with style():
     ax.legend(fontsize=9)
 show(
     fig,
-    alt="Time against threads: the fastest run follows Amdahl's curve up to the number of cores "
-    "and then stop falling; "
-    "medians lie above them.",
-    caption="Beyond the cores the curve is a wish. Between the two kinds of dots lies what the "
-    "neighbours took.",
-    caption_zh="超过核数之后，曲线只是愿望。两种点之间的距离，是邻居拿走的。",
+    alt="Time against threads with Amdahl's curve: fastest runs of "
+    + ", ".join(f"{t:.0f}" for t in free)
+    + f" µs for 1 to 4 threads, medians of {', '.join(f'{t:.0f}' for t in usual)} µs, {cores} cores.",
+    caption="Beyond the cores the curve is a wish. Between the two kinds of dots lies what a "
+    "shared machine took away.",
+    caption_zh="超过核数之后，曲线只是愿望。两种点之间的距离，是与别人共用机器的代价。",
 )
 record("cores", cores)
 record("threads_free", free[0] / free[1])
@@ -386,7 +387,7 @@ record("four_to_two", free[3] / free[1])
 record("serial_share", 100 * serial)
 
 # %% [markdown]
-# In the fastest run the second thread made it {threads_free:.2f} times as fast (serial share {serial_share:.0f} %), in the median {threads_usual:.2f} times. Four threads took {four_to_two:.2f} of two threads' time. A thread is a request for a core, and the benchmark had the machine to itself more often than your app will. Which of the two readings do you put on the slide?
+# In the fastest run the second thread made it {threads_free:.2f} times as fast (serial share {serial_share:.0f} %), in the median {threads_usual:.2f} times. Four threads took {four_to_two:.2f} of two threads' time. A thread is a request for a core, and the benchmark does not decide whether it is granted; neither will your app. Which of the two readings do you put on the slide?
 #
 # ## What the folk answer gets wrong
 #
@@ -417,7 +418,7 @@ record("arena_192", arenas[192] / arenas[96])
 # %% [markdown]
 # ## Deeper
 #
-# What a second interviewer asks.
+# The second puzzle, a planner that is not optimal, memory that the file does not show, and batches.
 
 # %% [markdown]
 # ### The second puzzle: dynamic range
@@ -558,7 +559,7 @@ table(
 record("batch_gain", batched["float32", 1] / (batched["float32", 16] / 16))
 
 # %% [markdown]
-# Sixteen images at once are worth a factor of {batch_gain:.2f} per float32 image here (below 1 is a loss: sixteen arenas no longer fit into the cache), and the first image waits for the sixteenth. On a phone with one camera the batch is one.
+# Sixteen images at once are worth a factor of {batch_gain:.2f} per float32 image here (below 1 is a loss; a likely reason is the cache, which sixteen arenas of {arena_kb:.0f} kB strain more than sixteen of {arena_int8_kb:.0f}), and the first image waits for the sixteenth. On a phone with one camera the batch is one.
 #
 # ## Follow-ups
 #
