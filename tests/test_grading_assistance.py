@@ -73,8 +73,11 @@ def test_the_solution_s_code_is_the_task_s_and_has_no_markers(topic):
 
 
 def test_a_solution_that_is_not_there_is_said(topic):
-    (topic.folder / "exercise.py").write_text(EXERCISE.replace("# BEGIN SOLUTION", "# BEGIN"), "utf-8")
+    (topic.folder / "exercise.py").write_text(EXERCISE.replace("# BEGIN SOLUTION", "# BEGIN", 1), "utf-8")
     with pytest.raises(ValueError, match="no solution region for 7A"):
+        solution("7A")
+    (topic.folder / "exercise.py").write_text(EXERCISE.replace("# BEGIN SOLUTION", "# BEGIN"), "utf-8")
+    with pytest.raises(ValueError, match="comes without its answers"):  # as in a kit
         solution("7A")
     (topic.folder / "exercise.py").unlink()
     with pytest.raises(ValueError, match="no solution yet"):

@@ -98,9 +98,17 @@ def solution_code(topic: Topic, task: str) -> str:
     path = topic.folder / "exercise.py"
     if not path.is_file():
         raise CourseError(f"topic {topic.number:02d} has no solution yet ({topic.name} is not written)")
-    found = re.search(
-        r"\{\{task:" + task[-1] + r"\}\}(?P<cells>.*?)(?=\{\{task:|\Z)", path.read_text("utf-8"), re.DOTALL
-    )
+    text = path.read_text("utf-8")
+    if "# BEGIN SOLUTION" not in text:  # a kit's folder for learners
+        raise CourseError(
+            str(
+                Say(
+                    "this copy of the course comes without its answers: whoever teaches it has them",
+                    "这份课程不含参考答案：请向讲师索取",
+                )
+            )
+        )
+    found = re.search(r"\{\{task:" + task[-1] + r"\}\}(?P<cells>.*?)(?=\{\{task:|\Z)", text, re.DOTALL)
     cells = re.split(r"^# %%", found["cells"], flags=re.MULTILINE) if found else []
     code = [_MARKER.sub("", cell.partition("\n")[2]).strip() for cell in cells if "# BEGIN SOLUTION" in cell]
     if not code:

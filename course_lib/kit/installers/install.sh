@@ -27,5 +27,5 @@ cp "$target/start-lab.sh" "$target/start-lab.command"
 chmod +x "$target/start-lab.sh" "$target/start-lab.command"
 cd "$target"
 TIER=@TIER@ COURSE_WHEELS="$here/wheels" "$python" start.py setup
-echo "Open the course with:  sh $target/start-lab.sh"
-echo "打开课程：sh $target/start-lab.sh"
+echo "Open the course with:  sh \"$target/start-lab.sh\""
+echo "打开课程：sh \"$target/start-lab.sh\""
