@@ -122,7 +122,7 @@ for export in (Int8(), Int4(), Float16()):
         "accuracy": drop <= budget.max_drop,
         "time": ratio <= budget.latency_ratio,
     }
-    print(f"{file.name}: {file.raw_bytes:,} bytes, {-100 * drop:+.2f} points, time {ratio:.2f}")
+    print(f"{file.name}: {file.raw_bytes:,} bytes, {0 - 100 * drop:+.2f} points, time {ratio:.2f}")
     print("   within the budget:", ", ".join(name for name, fits in within.items() if fits))
 
 # %% [markdown]
