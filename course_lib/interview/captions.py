@@ -25,6 +25,14 @@ _CHINESE = (
         r"各文件与 float32 在同样的 \1 张图片上比较，差值的单位是精度的百分点",
     ),
     (r"Seven combinations, trained for eleven epochs each, static int8", r"七种组合，各训练十一轮，静态 int8"),
+    (
+        r"The same int8 scheme from two tools, all ([\d,]+) test images",
+        r"两个工具做同样的 int8 方案，全部 \1 张测试图片",
+    ),
+    (
+        r"One int8 file, seven callers, ([\d,]+) test images, no error",
+        r"一个 int8 文件，七种调用，\1 张测试图片，都不报错",
+    ),
     (r"Memory of one model in a fresh process", r"一个模型在全新进程里占用的内存"),
     (
         r"([\d,]+) frames of a simulated phone, costs and accuracies as measured above",

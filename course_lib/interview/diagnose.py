@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from course_lib.catalog import Topic
-from course_lib.interview import cases_quality, cases_speed
+from course_lib.interview import cases_doors, cases_quality, cases_speed
 from course_lib.interview.cases import Case
 from course_lib.interview.exhibits import Exhibit, NoExhibit, exhibit
 from course_lib.language import Say
 
-CASES: tuple[Case, ...] = (*cases_speed.CASES, *cases_quality.CASES)
+CASES: tuple[Case, ...] = (*cases_speed.CASES, *cases_quality.CASES, *cases_doors.CASES)
 
 
 @dataclass(frozen=True)
