@@ -56,7 +56,8 @@ IN_CLASSROOM = {
     "intake": "values texts",
     "gradebook": "values texts intake",
     "pages": "values texts intake gradebook",
-    "run": "values intake gradebook pages",
+    "capstones": "values intake gradebook",
+    "run": "values intake gradebook pages capstones",
     "nbgrader": "",
 }
 TABLES = {PACKAGE: MAY_IMPORT, f"{PACKAGE}.classroom": IN_CLASSROOM}

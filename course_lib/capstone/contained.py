@@ -81,11 +81,13 @@ class Session:
 
 
 @contextmanager
-def session(path: Path, contain: Containment = "auto", limits: Limits = LIMITS) -> Iterator[Session]:
+def session(
+    source: Path | tuple[Cell, ...], contain: Containment = "auto", limits: Limits = LIMITS
+) -> Iterator[Session]:
     """Lend a process for a learner's file; it and all that it started end with the block.
 
     Args:
-        path: an .ipynb or .py file.
+        source: an .ipynb or .py file, or the code that is in one.
         contain: as in `classroom.Settings`.
         limits: for the file, and `law_seconds` for each call of `build`.
 
@@ -93,7 +95,7 @@ def session(path: Path, contain: Containment = "auto", limits: Limits = LIMITS) 
         SourceError: the file cannot be read as a notebook or script.
         ValueError: the containment that was asked for does not work here.
     """
-    cells = read_cells(path)
+    cells = read_cells(source) if isinstance(source, Path) else source
     number = max((cell.number for cell in cells), default=0) + 1
     try:
         workers = Workers(contain)

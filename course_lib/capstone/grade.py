@@ -21,6 +21,7 @@ from course_lib.capstone.measure import Measured, NotMeasured, Protocol, measure
 from course_lib.capstone.values import Delivery
 from course_lib.classroom.values import Containment, Limits
 from course_lib.core import Environment
+from course_lib.grading.cells import Cell
 from course_lib.language import Say
 
 
@@ -68,7 +69,7 @@ class Outcome:
 
 
 def grade(
-    path: Path,
+    source: Path | tuple[Cell, ...],
     learner: str = "",
     seed: int = 0,
     *,
@@ -80,7 +81,7 @@ def grade(
     """Grade a file on the orders of a learner.
 
     Args:
-        path: the learner's .ipynb or .py, which defines `build`.
+        source: the learner's .ipynb or .py, which defines `build`, or the code that is in it.
         learner: whose orders; nobody's are the practice order alone.
         seed: of the course.
         protocol: how to measure; default all test images.
@@ -92,7 +93,7 @@ def grade(
         ValueError: the containment that was asked for does not work here.
     """
     begin, done = perf_counter(), []
-    with session(path, contain, limits) as running:
+    with session(source, contain, limits) as running:
         built = [(order, running.build(order)) for order in orders(learner, seed)]
         notes, words = running.notes(), running.words
     for order, each in built:

@@ -7,6 +7,7 @@ Data flows one way, and so do the imports (tests/test_house.py holds the table):
     gradebook/  graded           ->  one SQLite file, the CSV tables, whose points changed
     pages/      the gradebook    ->  a page for each learner and the instructor's overview
 
-`run.py` joins the four (`course grade`), `values.py` has what passes between them, `texts.py` makes strangers' text
-fit to be shown, and `nbgrader.py` exports the exercises to nbgrader.
+`run.py` joins the four (`course grade`), and `capstones.py` has capstones measured beside them, which
+`course_lib.capstone` does. `values.py` has what passes between them all, `texts.py` makes strangers' text fit to be
+shown, and `nbgrader.py` exports the exercises to nbgrader.
 """

@@ -10,14 +10,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from course_lib import catalog
+from course_lib.classroom.capstones import Measured, measure_all
 from course_lib.classroom.gradebook.book import Gradebook, opened
 from course_lib.classroom.gradebook.changes import Change, changes, missing
 from course_lib.classroom.gradebook.database import FILE, GradebookError
 from course_lib.classroom.gradebook.row import Row, checks_digest
 from course_lib.classroom.gradebook.tables import write_tables
+from course_lib.classroom.intake.signs import CAPSTONE
 from course_lib.classroom.intake.submissions import Found, Returned, find, with_tasks
 from course_lib.classroom.pages.site import write_pages
-from course_lib.classroom.values import Graded, Settings, Submission
+from course_lib.classroom.values import Graded, Measuring, Settings, Submission
 from course_lib.language import Say
 
 Grade = Callable[[Iterable[Submission], Settings], Iterator[Graded]]
@@ -37,6 +39,7 @@ class Done:
         containment: which protections were in force now.
         changed: whose points changed; None when nothing was compared.
         gone: learner and task that only the old gradebook has.
+        capstones: what became of them.
         index: the overview.
     """
 
@@ -48,6 +51,7 @@ class Done:
     containment: tuple[Say, ...]
     changed: tuple[Change, ...] | None
     gone: tuple[tuple[str, str], ...]
+    capstones: Measured
     index: Path
 
 
@@ -61,6 +65,7 @@ def grade_class(
     language: str = "en",
     only: Sequence[str] = (),
     old: Path | None = None,
+    measuring: Measuring | None = None,
     watch: Watch = lambda _done, _of: None,
 ) -> Done:
     """Grade what was returned and write everything that is told about it into `out`.
@@ -75,6 +80,7 @@ def grade_class(
         only: the tasks to grade; none: all that are found.
         old: an earlier gradebook (or its folder): what it has from the same answers and checks is taken over, the rest
             is graded anew, and whose points changed is listed.
+        measuring: how capstones are measured, after everything else is graded and written; None: they are not.
         watch: told after every file how many of how many are graded.
 
     Raises:
@@ -83,11 +89,12 @@ def grade_class(
     """
     source, out = source.expanduser(), out.expanduser()
     wanted = tuple(catalog.task_id(task) for task in only)
+    wanted += (CAPSTONE,) if wanted and measuring else ()
     old = _old(old, out) if old else None
     _usable(source, out)
     with tempfile.TemporaryDirectory(prefix="course-class-") as workdir:
         found = find(source, Path(workdir), wanted)  # with the code in it: what was unpacked need not stay
-    if not found.submissions and not found.unmatched:
+    if not (found.submissions or found.unmatched or found.capstones):
         raise ValueError(f"{source} holds no files")
     with ExitStack() as stack:
         out.mkdir(mode=0o700, parents=True, exist_ok=True)  # grades are nobody else's business
@@ -110,8 +117,19 @@ def grade_class(
             watch(number, len(pending))
         changed = tuple(changes(before, book)) if before else None
         gone = missing(before, book) if before else ()
-        write_tables(book, out, changed or ())
-        pages = write_pages(book, out, language, changed, gone)
+
+        def write(capstones: Measured) -> Path:
+            write_tables(book, out, changed or ())
+            pages = write_pages(book, out, language, changed, gone, capstones.waiting)
+            return next(page for page in pages if page.name == "index.html")
+
+        capstones = measure_all(found.capstones, book, None, None)
+        index = write(capstones)
+        if measuring:
+            capstones = measure_all(found.capstones, book, measuring, before)
+            index = write(capstones)
+            words = [row.result.containment for row in book.capstones.rows() if capstones.now]
+            shields |= {each.en: each for each in words if each.en}
         return Done(
             graded=len(pending),
             kept=len(found.submissions) - len(pending),
@@ -121,7 +139,8 @@ def grade_class(
             containment=tuple(shields[words] for words in sorted(shields)),
             changed=changed,
             gone=gone,
-            index=next(page for page in pages if page.name == "index.html"),
+            capstones=capstones,
+            index=index,
         )
 
 

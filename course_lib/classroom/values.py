@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -85,3 +86,72 @@ class Graded:
     containment: str
     containment_zh: str = ""
     law_seconds: tuple[tuple[str, str, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Order:
+    """One order of a capstone, and how what was delivered stood.
+
+    Attributes:
+        name: "practice", "own" or "second".
+        title: as it is shown.
+        verdict: "met", "not shown" (which is accepted) or "missed".
+        why: what is not met, or why there is no file; empty when all is met.
+        budget: bytes, accuracy below the float model's (a fraction), time relative to it: at most.
+        found: the same of the file, as measured; None when nothing was.
+    """
+
+    name: str
+    title: Say
+    verdict: str
+    why: Say
+    budget: tuple[int, float, float]
+    found: tuple[int, float, float] | None
+
+
+@dataclass(frozen=True)
+class Capstone:
+    """What one learner's capstone came to.
+
+    Attributes:
+        orders: in order; empty when there is an error.
+        error: why it could not be measured, for reasons that are not the learner's.
+        notes: cells that failed, and what the instructor should know.
+        seconds: wall-clock time that it took.
+        containment: which protection was in force.
+        pages: by language, the page that the candidate can show; empty when there is an error.
+    """
+
+    orders: tuple[Order, ...]
+    error: Say | None
+    notes: tuple[Say, ...]
+    seconds: float
+    containment: Say
+    pages: Mapping[str, str] = field(repr=False)
+
+    @property
+    def accepted(self) -> bool:
+        """True when every order is."""
+        return bool(self.orders) and all(each.verdict != "missed" for each in self.orders)
+
+    @property
+    def good(self) -> int:
+        """How many orders are accepted."""
+        return sum(each.verdict != "missed" for each in self.orders)
+
+
+@dataclass(frozen=True)
+class Measuring:
+    """How the capstones of a class are measured, one at a time: times are compared.
+
+    Attributes:
+        seed: of the course, from which the orders are drawn.
+        measure: takes the code, the learner and the seed; returns whatever the code does.
+        made: a digest of what measures; another one means that everything is measured again.
+        watch: told after every capstone how many of how many are measured.
+    """
+
+    seed: int
+    measure: Callable[[tuple[Cell, ...], str, int], Capstone]
+    made: str
+    watch: Callable[[int, int], None] = lambda _done, _of: None

@@ -30,6 +30,10 @@ def grade(
         Path | None,
         typer.Option(metavar="OLD_GRADEBOOK", help="Regrade after a check was corrected; list whose points changed."),
     ] = None,
+    capstone: Annotated[
+        int | None,
+        typer.Option(metavar="SEED", help="Measure the capstones, too: the seed you told the learners. A minute each."),
+    ] = None,
     no_contain: Annotated[
         bool,
         typer.Option("--no-contain", help="One process per file without bubblewrap's walls: only for code you trust."),
@@ -37,23 +41,30 @@ def grade(
 ) -> None:
     """Grade a class: a folder or zip of returned notebooks.
 
-    Writes gradebook.db, CSV tables, a page for every learner and index.html, the overview. Failed tasks are results:
-    the exit code is 0 when everything was graded, 1 when a file could not be, 2 for a mistake in the command.
+    Writes gradebook.db, CSV tables, a page for every learner and index.html, the overview. Capstones are listed, and
+    measured with --capstone. Failed tasks are results: the exit code is 0 when everything was graded, 1 when a file
+    could not be, 2 for a mistake in the command.
     """
     from course_lib.classroom.run import grade_class
     from course_lib.classroom.sandbox.engine import NotContained, grade_all
-    from course_lib.classroom.values import Settings
+    from course_lib.classroom.values import Containment, Settings
 
     chosen = lang or language()
     if chosen not in LANGUAGES:
         raise ValueError(f"no language {chosen!r}; choose one of: {', '.join(LANGUAGES)}")
-    settings = Settings(jobs=jobs or _processors(), contain="process" if no_contain else "auto")
+    contain: Containment = "process" if no_contain else "auto"
+    settings = Settings(jobs=jobs or _processors(), contain=contain)
     only = [task.strip() for task in tasks.split(",") if task.strip()]
     try:
-        with _bar() as watch:
+        with _bars() as (watch, watch_capstones):
+            how = None
+            if capstone is not None:
+                from course_lib.capstone.for_class import measuring
+
+                how = measuring(capstone, contain, watch=watch_capstones)
             done = grade_class(
                 source, out, grade_all, settings,
-                seed=seed, language=chosen, only=only, old=fix_check, watch=watch,
+                seed=seed, language=chosen, only=only, old=fix_check, measuring=how, watch=watch,
             )  # fmt: skip
     except NotContained as error:
         raise ValueError(str(error)) from error
@@ -64,7 +75,7 @@ def grade(
         )
         raise typer.Exit(130) from None
     _tell(done)
-    raise typer.Exit(1 if done.failed else 0)
+    raise typer.Exit(1 if done.failed or done.capstones.failed else 0)
 
 
 def _processors() -> int:
@@ -73,10 +84,10 @@ def _processors() -> int:
 
 
 @contextmanager
-def _bar() -> Iterator[Watch]:
-    """Lend a progress bar on a terminal; elsewhere nothing is printed on the way."""
+def _bars() -> Iterator[tuple[Watch, Watch]]:
+    """Lend a progress bar for files and one for capstones on a terminal; elsewhere nothing is printed on the way."""
     if not sys.stderr.isatty() or os.environ.get("CI"):
-        yield lambda _done, _of: None
+        yield (lambda _done, _of: None), (lambda _done, _of: None)
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -84,7 +95,11 @@ def _bar() -> Iterator[Watch]:
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         line = progress.add_task(str(Say("grading", "评分中")), total=None)
-        yield lambda done, of: progress.update(line, completed=done, total=of)
+        other = progress.add_task(str(Say("capstones", "结业项目")), total=None, visible=False)
+        yield (
+            lambda done, of: progress.update(line, completed=done, total=of),
+            lambda done, of: progress.update(other, completed=done, total=of, visible=True),
+        )
 
 
 def _tell(done: Done) -> None:
@@ -103,6 +118,7 @@ def _tell(done: Done) -> None:
                 f"{done.failed} 个文件无法评分，见概览页。",
             )
         )
+    _tell_capstones(done)
     for words in done.containment:
         print(Say(f"Protection: {words.en}", f"防护：{words.zh}"))
     quiet = {"system", "older", "not asked"}
@@ -117,3 +133,28 @@ def _tell(done: Done) -> None:
     if done.gone:
         print(Say(f"Not handed in this time: {len(done.gone)}.", f"这次没有提交：{len(done.gone)}。"))
     print(done.index)
+
+
+def _tell_capstones(done: Done) -> None:
+    found = done.capstones
+    if found.waiting:
+        print(
+            Say(
+                f"{found.waiting} capstones not measured; --capstone SEED does, about a minute each.",
+                f"{found.waiting} 份结业项目未测量；加 --capstone SEED 进行测量，每份约一分钟。",
+            )
+        )
+    elif found.now or found.kept:
+        print(
+            Say(
+                f"Capstones: {found.now} measured now, {found.kept} stood already.",
+                f"结业项目：本次测量 {found.now} 份，{found.kept} 份此前已测。",
+            )
+        )
+    if found.failed:
+        print(
+            Say(
+                f"{found.failed} capstones could not be measured; see the overview.",
+                f"{found.failed} 份结业项目无法测量，见概览页。",
+            )
+        )

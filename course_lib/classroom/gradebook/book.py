@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from course_lib.classroom.gradebook import database
+from course_lib.classroom.gradebook.capstones import CapstoneTable
 from course_lib.classroom.gradebook.row import Row
 from course_lib.classroom.intake.files import Unmatched
 from course_lib.classroom.intake.signs import task_order
@@ -29,6 +30,7 @@ class Gradebook:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
+        self.capstones = CapstoneTable(db)
 
     def about(self, name: str) -> str:
         """Return what is noted under a name ("seed", "source", "containment"), or ""."""
@@ -43,7 +45,7 @@ class Gradebook:
 
     def begin(self, found: Found, source: str) -> None:
         """Note what was found in a source: who there is, and what could not be matched."""
-        ids = {each.learner: json.dumps(dict(each.ids)) for each in found.submissions}
+        ids = {each.learner: json.dumps(dict(each.ids)) for each in (*found.capstones, *found.submissions)}
         rows = [(each.name, each.kind, each.reason.en, each.reason.zh, each.learner) for each in found.unmatched]
         with self._transaction():
             self._db.executemany(

@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import get_args
 
+from course_lib.classroom.gradebook import capstones
 from course_lib.classroom.intake.files import Kind
 from course_lib.grading.results import STATUSES
 
@@ -16,6 +17,7 @@ VERSION = 1
 APPLICATION = 0x47724264  # "GrBd", so that another program's database is not taken for a gradebook
 BUSY_SECONDS = 20.0
 _SCHEMA = f"""
+{capstones.SCHEMA}
 CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS learners (learner TEXT PRIMARY KEY, ids TEXT NOT NULL DEFAULT '{{}}');
 CREATE TABLE IF NOT EXISTS tasks (

@@ -16,14 +16,14 @@ from course_lib.classroom.texts import write_at_once
 from course_lib.grading.laws import POINTS_PER_TASK
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-Cell = str | int
+Cell = str | int | float
 
 
 def write_tables(book: Gradebook, folder: Path, changed: Sequence[Change] = ()) -> list[Path]:
     """Write all tables into a folder and return their paths.
 
     points.csv (a line per learner), results.csv (a line per property), moodle.csv, canvas.csv, unmatched.csv, and
-    changes.csv when points changed.
+    changes.csv when points changed, capstone.csv (a line per learner and order) when capstones were measured.
 
     Raises:
         OSError: when the folder cannot be written.
@@ -37,6 +37,8 @@ def write_tables(book: Gradebook, folder: Path, changed: Sequence[Change] = ()) 
     }
     if changed:
         made["changes.csv"] = (changes(changed), True)
+    if book.capstones.rows():
+        made["capstone.csv"] = (capstones(book), True)
     paths = []
     for name, (lines, for_people) in made.items():
         path = folder / name
@@ -124,6 +126,34 @@ def canvas(book: Gradebook) -> list[list[Cell]]:
         per_task: list[Cell] = [points.get(task, "") for task in tasks]
         lines.append([learner, book.ids(learner).get("canvas", ""), "", "", "", *per_task])
     return lines
+
+
+_CAPSTONE = (
+    *("learner", "accepted", "order", "verdict", "reason_en", "reason_zh", "bytes", "bytes_at_most"),
+    *("points_lost", "points_lost_at_most", "time", "time_at_most", "file", "seed", "containment"),
+)
+
+
+def capstones(book: Gradebook) -> list[list[Cell]]:
+    """Return a line per learner and order; accuracy in percentage points below float, time relative to float's."""
+    lines: list[list[Cell]] = [list(_CAPSTONE)]
+    for row in book.capstones.rows():
+        accepted = "yes" if row.result.accepted else "no"
+        tail: list[Cell] = [row.file, row.seed, row.result.containment.en]
+        if row.result.error:
+            why: list[Cell] = ["error", row.result.error.en, row.result.error.zh]
+            lines.append([row.learner, "", "", *why, *[""] * 6, *tail])
+        for each in row.result.orders:
+            most = _numbers(each.budget)
+            found = _numbers(each.found) if each.found else ["", "", ""]
+            numbers = [cell for pair in zip(found, most, strict=True) for cell in pair]
+            said = [each.name, each.verdict, each.why.en, each.why.zh]
+            lines.append([row.learner, accepted, *said, *numbers, *tail])
+    return lines
+
+
+def _numbers(three: tuple[int, float, float]) -> list[Cell]:
+    return [three[0], round(100 * three[1], 2), round(three[2], 2)]
 
 
 def unmatched(book: Gradebook) -> list[list[Cell]]:

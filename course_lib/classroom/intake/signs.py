@@ -6,12 +6,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 from course_lib import catalog
 from course_lib.catalog import Topic
 from course_lib.classroom.intake.reading import Content
 from course_lib.classroom.intake.reading_child import definitions
 
+# The capstone is found beside the tasks under an id of their form; it is measured, not checked.
+CAPSTONE = "31A"
+CAPSTONE_TOPIC = Topic(31, "capstone", Path("31_capstone"))
 _TASK_TAG = re.compile(r"\{\{task:([A-Z])\}\}")
 _CELL = re.compile(r"^# %%.*$", re.MULTILINE)
 _REGION = re.compile(r"^(?P<indent>[ \t]*)# BEGIN SOLUTION.*?# END SOLUTION[^\n]*$", re.MULTILINE | re.DOTALL)
@@ -71,7 +75,11 @@ class Signs:
         numbers = {int(task[:-1]) for task in seen}
         whole = (numbers & (finished | named)) if numbers else (finished or named)
         found = seen | {task for number in whole for task in by_number[number].tasks}
+        if _is_capstone(content, parts, alone=not found):
+            found.add(CAPSTONE)
         answered = {task for name, (task, stub) in mine.items() if content.names[name] not in ("stub", stub or "stub")}
+        if content.names.get("build", "stub") != "stub":
+            answered.add(CAPSTONE)
         return Recognised(tuple(sorted(found, key=task_order)), frozenset(answered))
 
 
@@ -89,6 +97,14 @@ def in_name(topic: Topic, name: str) -> bool:
     """True when a file's or folder's name says that it is of a topic: its number in front, or its slug anywhere."""
     slug = "[ _-]".join(re.escape(word) for word in topic.slug.split("_"))
     return re.search(rf"(?i)(?<![a-z]){slug}(?![a-z])", name) is not None or name.startswith(f"{topic.number:02d}_")
+
+
+def _is_capstone(content: Content, parts: Sequence[str], *, alone: bool) -> bool:
+    """True when the code imports what the capstone needs, or, where nothing else is in the file, its path says so."""
+    if any("course_lib.capstone" in cell.code for cell in content.cells):
+        return True
+    named = any(re.search(r"(?i)(?<![a-z])capstone(?![a-z])", part) for part in parts)
+    return alone and named and (parts[-1].lower().endswith(".ipynb") or "build" in content.names)
 
 
 def _cells_with_regions(topic: Topic) -> list[tuple[str, str]]:

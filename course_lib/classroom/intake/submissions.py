@@ -16,7 +16,7 @@ from course_lib.classroom.intake.files import CODE, File, Unmatched
 from course_lib.classroom.intake.notes import NOTE_BYTES, read_notes
 from course_lib.classroom.intake.owners import owners
 from course_lib.classroom.intake.reading import Content, reader
-from course_lib.classroom.intake.signs import Recognised, Signs, all_signs
+from course_lib.classroom.intake.signs import CAPSTONE, CAPSTONE_TOPIC, Recognised, Signs, all_signs
 from course_lib.classroom.intake.walk import walk
 from course_lib.classroom.texts import readable
 from course_lib.classroom.values import Submission
@@ -41,15 +41,17 @@ class Returned(Submission):
 
 @dataclass(frozen=True)
 class Found:
-    """What was returned: the files that count, by learner and task, and all others."""
+    """What was returned: the files that count, by learner and task, the capstones among them apart, and all others."""
 
     submissions: tuple[Returned, ...]
     unmatched: tuple[Unmatched, ...]
+    capstones: tuple[Returned, ...] = ()
 
     @property
     def learners(self) -> tuple[str, ...]:
         """Everybody of whom something was found, readable or not."""
-        names = {each.learner for each in self.submissions} | {each.learner for each in self.unmatched}
+        returned = {each.learner for each in (*self.submissions, *self.capstones)}
+        names = returned | {each.learner for each in self.unmatched}
         return tuple(sorted(names - {""}))
 
 
@@ -69,7 +71,7 @@ def find(source: Path, workdir: Path, only: Iterable[str] = ()) -> Found:
     Args:
         source: a folder or a .zip.
         workdir: an empty folder for what has to be unpacked; a file in it is gone as soon as it is read.
-        only: the tasks that are wanted ("4A"); none: all.
+        only: the tasks that are wanted ("4A"; `signs.CAPSTONE` is one); none: all.
 
     Raises:
         ValueError: when there is no such folder or zip.
@@ -93,13 +95,18 @@ def find(source: Path, workdir: Path, only: Iterable[str] = ()) -> Found:
             beside.append(each)
             kind = Say("It says something about a submission; it is none.", "这是提交的附带信息，本身不是提交。")
             unmatched.append(Unmatched(each.name, "system", kind))
-    owned = owners([(each.file.parts, each.recognised.tasks) for each in read], read_notes(beside), signs.topics)
+    topics = (*signs.topics, CAPSTONE_TOPIC)
+    owned = owners([(each.file.parts, each.recognised.tasks) for each in read], read_notes(beside), topics)
     if read and not any(owned):
         stem = readable(source.resolve().stem if source.is_file() else source.resolve().name)
         owned = [Owner(stem)] * len(read)  # one learner's own folder
-    submissions, others = _choose(list(zip(read, owned, strict=True)), frozenset(only))
+    chosen, others = _choose(list(zip(read, owned, strict=True)), frozenset(only))
     order = sorted([*unmatched, *others], key=lambda each: (each.name, each.kind))
-    return Found(tuple(sorted(submissions, key=lambda each: (each.learner, each.name))), tuple(order))
+    chosen.sort(key=lambda each: (each.learner, each.name))
+    tasks = [(each, [task for task in each.tasks if task != CAPSTONE]) for each in chosen]
+    submissions = tuple(with_tasks(each, mine) for each, mine in tasks if mine)
+    capstones = tuple(with_tasks(each, [CAPSTONE]) for each in chosen if CAPSTONE in each.tasks)
+    return Found(submissions, tuple(order), capstones)
 
 
 def _look(file: File, content: Content | Say, signs: Signs) -> _Read:

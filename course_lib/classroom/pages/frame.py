@@ -18,6 +18,11 @@ from course_lib.grading.laws import POINTS_PER_TASK
 from course_lib.grading.render import MARKS, WORDS
 from course_lib.language import Say
 
+VERDICTS = {
+    "met": Say("accepted", "通过"),
+    "not shown": Say("accepted (a bound is not shown to be kept)", "通过（有一项未能证明）"),
+    "missed": Say("not accepted", "未通过"),
+}
 _TAGS = {"en": "en", "zh": "zh-CN"}
 _HEAD = """<!DOCTYPE html>
 <html lang="{{ lang_tag }}">

@@ -6,11 +6,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
+from urllib.parse import quote
 
 from course_lib.classroom.gradebook.book import Gradebook
+from course_lib.classroom.gradebook.capstones import CapstoneRow
 from course_lib.classroom.gradebook.changes import Change
 from course_lib.classroom.intake.files import Unmatched
-from course_lib.classroom.pages.frame import render
+from course_lib.classroom.pages.frame import VERDICTS, render
 from course_lib.classroom.texts import readable
 from course_lib.grading.laws import POINTS_PER_TASK
 from course_lib.language import Say
@@ -22,8 +24,18 @@ def page_name(learner: str) -> str:
     return f"{stem or 'learner'}-{hashlib.sha256(learner.encode()).hexdigest()[:8]}.html"
 
 
+def capstone_page(learner: str, language: str) -> str:
+    """Return where the page of a learner's capstone lies, seen from the overview."""
+    return f"capstones/{page_name(learner).removesuffix('.html')}.{language}.html"
+
+
 def learner_page(
-    book: Gradebook, learner: str, language: str, changed: Sequence[Change], others: Sequence[Unmatched]
+    book: Gradebook,
+    learner: str,
+    language: str,
+    changed: Sequence[Change],
+    others: Sequence[Unmatched],
+    capstone: CapstoneRow | None = None,
 ) -> str:
     """Return a learner's page.
 
@@ -33,6 +45,7 @@ def learner_page(
         language: "en" or "zh": what comes first.
         changed: their points that a corrected check changed.
         others: their files that did not count.
+        capstone: their capstone, when it was measured.
     """
     rows = book.rows(learner)
     return render(
@@ -46,15 +59,18 @@ def learner_page(
         passed=sum(row.result.passed for row in rows),
         changed=changed,
         others=others,
+        capstone=capstone,
+        capstone_pages={lang: quote(f"../{capstone_page(learner, lang)}") for lang in ("en", "zh")},
+        verdicts=VERDICTS,
     )
 
 
 _PAGE = """
 {% macro part(lang, h) %}
 {% set t = say[lang] %}
-<p class="sum">{{ t("%d of %d points", "%d/%d 分") | format(total, of) }}</p>
+{% if rows or not capstone %}<p class="sum">{{ t("%d of %d points", "%d/%d 分") | format(total, of) }}</p>
 <p>{{ t("%d of %d tasks passed.", "%d/%d 个任务通过。") | format(passed, rows | length) }}
-{{ t("A task has ten points; a property gives all of its points or none.", "每个任务 10 分；每条性质要么得满分，要么不得分。") }}</p>
+{{ t("A task has ten points; a property gives all of its points or none.", "每个任务 10 分；每条性质要么得满分，要么不得分。") }}</p>{% endif %}
 {% if changed %}<div class="box"><p><strong>{{ t("A check was corrected, and your points changed:",
   "检查已更正，你的分数有变化：") }}</strong></p>
 <ul>{% for each in changed %}<li>{{ each.task }}: {{ each.before }} → {{ each.after }}.
@@ -87,7 +103,20 @@ _PAGE = """
 <code>hint("{{ row.task }}")</code>
 {{ t("in the exercise helps in three steps.", "（在练习中运行）分三步给出提示。") }}</p>{% endif %}
 {% endfor %}
-{% if not rows %}<p>{{ t("Nothing of yours could be graded.", "没有可以评分的内容。") }}</p>{% endif %}
+{% if capstone %}
+<h{{ h }}>{{ t("Capstone", "结业项目") }}</h{{ h }}>
+<p>{{ t("Read from", "文件：") }} <bdi>{{ capstone.file }}</bdi></p>
+{% if capstone.result.error %}<p class="box">{{ t("This could not be measured.", "无法测量。") }} {{ capstone.result.error.to(lang) }}</p>
+{% else %}<table><caption>{{ t("%d of %d orders accepted", "%d/%d 单通过") | format(capstone.result.good, capstone.result.orders | length) }}</caption>
+<thead><tr><th scope="col">{{ t("Order", "单") }}</th><th scope="col">{{ t("Verdict", "结论") }}</th></tr></thead>
+<tbody>{% for each in capstone.result.orders %}<tr><th scope="row"><strong>{{ each.title.to(lang) }}</strong>
+{% if each.why.to(lang) %}<p class="why" dir="auto">{{ each.why.to(lang) }}</p>{% endif %}</th>
+<td class="w">{{ verdicts[each.verdict].to(lang) }}</td></tr>
+{% endfor %}</tbody></table>
+<p><a href="{{ capstone_pages[lang] }}">{{ t("Everything that was measured, and five questions about it", "全部测量结果，以及五个相关问题") }}</a></p>{% endif %}
+{% if capstone.result.notes %}<ul>{% for note in capstone.result.notes %}<li class="why" dir="auto">{{ note.to(lang) }}</li>{% endfor %}</ul>{% endif %}
+{% endif %}
+{% if not rows and not capstone %}<p>{{ t("Nothing of yours could be graded.", "没有可以评分的内容。") }}</p>{% endif %}
 {% if others %}
 <h{{ h }}>{{ t("Files that did not count", "没有计入的文件") }}</h{{ h }}>
 <ul>{% for each in others %}<li><bdi>{{ each.name }}</bdi>: {{ each.reason.to(lang) }}</li>{% endfor %}</ul>{% endif %}

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from urllib.parse import quote
@@ -11,7 +12,8 @@ from course_lib.classroom.gradebook.book import Gradebook
 from course_lib.classroom.gradebook.changes import Change
 from course_lib.classroom.intake.files import Unmatched
 from course_lib.classroom.pages.counting import LONGEST
-from course_lib.classroom.pages.frame import render
+from course_lib.classroom.pages.frame import VERDICTS, render
+from course_lib.classroom.pages.learner import capstone_page
 from course_lib.classroom.pages.numbers import Overview
 from course_lib.language import Say
 
@@ -38,6 +40,7 @@ def overview_page(
     other_page: str,
     changed: Sequence[Change] | None,
     gone: Sequence[tuple[str, str]],
+    waiting: int = 0,
 ) -> str:
     """Return the overview in one language.
 
@@ -49,7 +52,9 @@ def overview_page(
         other_page: where the overview in the other language lies.
         changed: whose points a corrected check changed; None when nothing was compared.
         gone: learner and task of what was in the old gradebook only.
+        waiting: how many capstones were handed in and not measured.
     """
+    capstones = book.capstones.rows()
     unmatched = _by_kind(book.unmatched())
     return render(
         _PAGE,
@@ -60,13 +65,21 @@ def overview_page(
         other_page=other_page,
         source=book.about("source"),
         seed=book.about("seed"),
-        tables=[*TABLES, *(["changes.csv"] if changed else [])],
+        tables=[*TABLES, *(["changes.csv"] if changed else []), *(["capstone.csv"] if capstones else [])],
         compared=changed is not None,
         changed=changed or (),
         gone=gone,
         unmatched=unmatched,
         attention=[each for each in unmatched if each[0] in _ATTENTION],
         kinds=KINDS,
+        capstones=capstones,
+        capstone_pages={row.learner: quote(capstone_page(row.learner, language)) for row in capstones},
+        capstones_accepted=sum(row.result.accepted for row in capstones),
+        capstones_failed=[row.learner for row in capstones if row.result.error],
+        capstone_walls=Counter(row.result.containment for row in capstones if row.result.containment.en).most_common(),
+        capstone_bare=any("NOT in force" in row.result.containment.en for row in capstones),
+        verdicts=VERDICTS,
+        waiting=waiting,
         longest=LONGEST,
     )
 
@@ -102,7 +115,7 @@ _PAGE = """
 {{ each.message.to(lang) if each.message }}</li>{% endfor %}</ul>
 <p>{{ t("Correct the check, then run course grade again with --fix-check and this gradebook.",
   "更正检查后，用 --fix-check 加这份成绩册重新运行 course grade。") }}</p></div>{% endif %}
-{% if attention or o.failed_files or o.rare or o.bare %}<div class="box"><p><strong>{{ t("To look at first:", "请先看：") }}</strong></p><ul>
+{% if attention or o.failed_files or o.rare or o.bare or waiting or capstones_failed or capstone_bare %}<div class="box"><p><strong>{{ t("To look at first:", "请先看：") }}</strong></p><ul>
 {% for kind, rows in attention %}<li>{{ kinds[kind].to(lang) }} ({{ rows | length }}){{ t(":", "：") }}
 {% for each in rows[:3] %}<bdi>{{ each.name }}</bdi>{% if not loop.last %}, {% endif %}{% endfor %}{{ " …" if rows | length > 3 }}
 <a href="#{{ kind | replace(" ", "-") }}">{{ t("Reasons", "原因") }}</a></li>
@@ -111,7 +124,11 @@ _PAGE = """
 {% if o.rare %}<li>{{ t("Few handed in %s. If you did not ask for that, it makes everybody's sum look smaller: grade again into a new folder with",
   "很少有人提交 %s。如果没有布置这些任务，它们会拉低所有人的得分率：请换一个新的输出文件夹重新评分，并加上") | format(o.rare | join(", ")) }}
 <code>--tasks {{ o.asked | join(",") }}</code></li>{% endif %}
-{% if o.bare %}<li><a href="#protection">{{ t("Some code ran without full protection.", "部分代码没有在完整防护下运行。") }}</a></li>{% endif %}
+{% if waiting %}<li>{{ t("%d capstones were handed in and are not measured yet: run the same command with", "提交了 %d 份结业项目，尚未测量：请在同一命令后加上") | format(waiting) }}
+<code>--capstone SEED</code>{{ t(", the seed that you told the learners; about a minute each.", "（你告诉学习者的种子），每份约一分钟。") }}</li>{% endif %}
+{% if capstones_failed %}<li>{{ t("Capstones that could not be measured; the same command tries again:", "无法测量的结业项目，再次运行同一命令会重试：") }}
+{% for name in capstones_failed[:12] %}{{ who(name) }}{% if not loop.last %}, {% endif %}{% endfor %}</li>{% endif %}
+{% if o.bare or capstone_bare %}<li><a href="#protection">{{ t("Some code ran without full protection.", "部分代码没有在完整防护下运行。") }}</a></li>{% endif %}
 </ul></div>
 {% else %}<p>{{ t("Nothing needs your attention: every file could be read, matched and graded.", "没有需要处理的问题：所有文件都已读取、匹配并评分。") }}</p>{% endif %}
 <p><a href="#everybody">{{ t("Everybody's points", "所有人的得分") }}</a>{{ t(". Tables:", "。表格：") }} {% for name in tables %}<a href="{{ name }}">{{ name }}</a>{% if not loop.last %}, {% endif %}
@@ -128,7 +145,22 @@ _PAGE = """
 {% if gone %}<p>{{ t("In the old gradebook, but not handed in this time:", "旧成绩册中有、但这次没有提交：") }}
 {% for name, task in gone %}<bdi>{{ name }}</bdi> {{ task }}{% if not loop.last %}, {% endif %}{% endfor %}</p>{% endif %}
 {% endif %}
-<h2>{{ t("How the tasks went", "各任务情况") }}</h2>
+{% if capstones %}<h2>{{ t("Capstones", "结业项目") }}</h2>
+<p>{{ t("%d of %d accepted on every order.", "%d/%d 份每一单都通过。") | format(capstones_accepted, capstones | length) }}
+{{ t("The page of each has the measurements and five questions to ask aloud.", "每份的页面有测量结果和五个要当面问的问题。") }}</p>
+<div class="wide" role="region" tabindex="0" aria-label="{{ t("Capstones of everybody", "所有人的结业项目") }}">
+<table><thead><tr><th scope="col">{{ t("Learner", "学习者") }}</th><th scope="col" class="n">{{ t("Orders accepted", "通过的单") }}</th>
+<th scope="col">{{ t("What was missed", "未达到的") }}</th><th scope="col">{{ t("Page", "页面") }}</th></tr></thead><tbody>
+{% for row in capstones %}<tr><th scope="row">{{ who(row.learner) }}</th>
+<td class="n">{% if row.result.error %}–{% else %}{{ row.result.good }}/{{ row.result.orders | length }}{% endif %}</td>
+<td>{% if row.result.error %}{{ row.result.error.to(lang) }}{% endif %}{% set told = [] %}
+{% for each in row.result.orders %}{% if each.verdict == "missed" and each.why.to(lang) not in told %}{% set _ = told.append(each.why.to(lang)) %}
+<p class="why" dir="auto">{{ each.title.to(lang) }}{{ t(": ", "：") }}{{ each.why.to(lang) }}</p>{% endif %}{% endfor %}
+{% for note in row.result.notes %}<p class="why" dir="auto">{{ note.to(lang) }}</p>{% endfor %}</td>
+<td>{% if row.result.pages %}<a href="{{ capstone_pages[row.learner] }}" aria-label="{{ t("Capstone of", "结业项目：") }} {{ row.learner }}">{{ t("Page", "页面") }}</a>{% endif %}</td></tr>
+{% endfor %}</tbody></table></div>
+<p>{{ t("Seed of the orders:", "抽取各单所用种子：") }} {{ capstones | map(attribute="seed") | unique | join(", ") }}{{ t(".", "。") }}</p>{% endif %}
+{% if o.tasks or not capstones %}<h2>{{ t("How the tasks went", "各任务情况") }}</h2>
 <table><thead><tr><th scope="col">{{ t("Task", "任务") }}</th>
 <th scope="col" class="n">{{ t("Handed in", "提交") }}</th><th scope="col" class="n">{{ t("All ten points", "满分") }}</th>
 <th scope="col" class="n">{{ t("Mean", "平均") }}</th><th scope="col" class="n">{{ t("Median", "中位数") }}</th></tr></thead>
@@ -145,7 +177,7 @@ _PAGE = """
 <td>{% for name in each.learners[:12] %}{{ who(name) }}{% if not loop.last %}, {% endif %}{% endfor %}
 {% if each.learners | length > 12 %} …{% endif %}</td></tr>
 {% endfor %}</tbody></table>{% else %}<p>{{ t("None was recognised.", "没有识别出误解。") }}</p>{% endif %}
-<h2 id="everybody">{{ t("Everybody", "所有人") }}</h2>
+{% endif %}<h2 id="everybody">{{ t("Everybody", "所有人") }}</h2>
 <div class="wide" role="region" tabindex="0" aria-label="{{ t("Points of everybody", "所有人的得分") }}">
 <table><thead><tr><th scope="col">{{ t("Learner", "学习者") }}</th>
 {% for each in o.tasks %}<th scope="col" class="n">{{ each.task }}</th>{% endfor %}
@@ -197,7 +229,9 @@ _PAGE = """
 <h2 id="protection">{{ t("Protection in force", "生效的防护") }}</h2>
 {% if o.containment %}<ul>{% for words, count in o.containment %}<li>{{ words.to(lang) }}
 ({{ t("%d files", "%d 个文件") | format(count) }})</li>{% endfor %}</ul>
-{% else %}<p>{{ t("Nothing was run.", "没有运行任何代码。") }}</p>{% endif %}
+{% elif not capstone_walls %}<p>{{ t("Nothing was run.", "没有运行任何代码。") }}</p>{% endif %}
+{% if capstone_walls %}<ul>{% for words, count in capstone_walls %}<li>{{ words.to(lang) }}
+({{ t("%d capstones", "%d 份结业项目") | format(count) }})</li>{% endfor %}</ul>{% endif %}
 <p>{{ t("Seed of the checks:", "检查所用种子：") }} {{ seed }}{{ t(".", "。") }}</p>
 </main>
 </body>
