@@ -513,7 +513,7 @@ record("pruned_gzip_times", float32.raw_bytes / pruned.gzip_bytes)
 # %% [markdown]
 # ## Deeper
 #
-# What a second interviewer asks.
+# Why gaps, whether one can multiply without decoding, and where a bit is best spent.
 
 # %% [markdown]
 # ### Why gaps at all? Huffman's floor of one bit
