@@ -439,7 +439,7 @@ record("conv_int4_db", four_bits)
 # %% [markdown]
 # ## Deeper
 #
-# What a second interviewer asks.
+# Two other runtimes, small weights, and a sparsity that nobody runs.
 
 # %% [markdown]
 # ### The third dimension: accelerators
