@@ -388,7 +388,7 @@ assert passed["pruned", "p > 0.05"][small] > 30 > 5 > passed["pruned", "margin"]
 # %% [markdown]
 # ## Deeper
 #
-# What a second interviewer asks.
+# How many images, which images, and what to watch where there are no labels.
 
 # %% [markdown]
 # ### How many images?
