@@ -333,7 +333,7 @@ print(f"once a minute, an infinitely fast network gains {free / spent - 1:.3%} b
 # %% [markdown]
 # ## Deeper
 #
-# What a second interviewer asks.
+# Which assumption carries the result, how to measure in earnest, and how fast to run.
 
 # %% [markdown]
 # ### Which assumption carries the result?
