@@ -338,7 +338,7 @@ print(f"bytes of the .tflite: {unstripped.raw_bytes:,} wrapped, {control.raw_byt
 # %% [markdown]
 # ## Deeper
 #
-# Two things that a second interviewer asks.
+# The surgery proved, and a file that stores no zeros.
 #
 # ### Prove the surgery
 #
