@@ -478,7 +478,7 @@ print(f"XNNPACK or built-in kernels: {flips} of {len(data.y_test):,} predicted c
 # %% [markdown]
 # ## Deeper
 #
-# What a second interviewer asks.
+# Padding, the width of the multiplier, overflow, and a float where none was expected.
 
 # %% [markdown]
 # ### Fold the zero point, and pad with it
