@@ -529,7 +529,7 @@ print(
 # %% [markdown]
 # ## Deeper
 #
-# What a second interviewer asks.
+# Why zeros drift, where the bytes go, what gzip misses, and when to stop.
 
 # %% [markdown]
 # ### Why zeros drift, live
