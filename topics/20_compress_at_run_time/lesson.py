@@ -533,7 +533,7 @@ print(*(f"  {tensor.role}: {tensor.dtype} {list(tensor.shape)}" for tensor in mo
 # %% [markdown]
 # ## Deeper
 #
-# What a second interviewer asks.
+# A loud neighbour in the batch, and how to notice a drift that static ranges cannot follow.
 
 # %% [markdown]
 # ### One range per batch, and the loud neighbour
