@@ -2,7 +2,8 @@
 
 From the shipped baseline, on the bundled 12,000 images, four epochs each: the control (nothing pruned), one-shot (all
 zeros at the first step, then healing) and gradual (the cubic schedule over the first half), at three sparsities and
-three seeds; and gradual with the first layer left alone. For every run the 10,000 test answers are kept as one bit each, so that the lesson can pair them. Three
+three seeds; gradual with the first layer left alone; and one-shot by four rankings, the mask held for as many epochs.
+For every run the 10,000 test answers are kept as one bit each, so that the lesson can pair them. Three
 runs are traced: sparsity, accuracy on 1,000 validation images, how many weights came back, the third kernel's values.
 The third of them learns ten times as fast, which is what it takes for a weight to come back.
 Writes record_schedules.json with command, seeds and seconds, after every run; runs that are in it already are skipped.
@@ -16,10 +17,11 @@ from pathlib import Path
 
 import numpy as np
 
-from course_lib import FineTune, Prune, backend, fashion_mnist, trained
+from course_lib import FineTune, Prune, backend, fashion_mnist, float_tflite, trained
 from course_lib.core import Environment
-from course_lib.models import fit
-from course_lib.techniques.held import largest_of_all
+from course_lib.evaluation.weights import weighted_layers
+from course_lib.models import Training, fit
+from course_lib.techniques.held import holding, largest_of_all, masked
 from course_lib.techniques.kernels import kernel_layers, kernel_of, shares, sparsity, wrapped
 
 HERE = Path(__file__).parent
@@ -38,6 +40,67 @@ def technique(method, target, seed):
         return Prune({layer.name: target for layer in others}, epochs=EPOCHS, seed=seed)
     end = 1e-6 if method == "one-shot" else 0.5
     return Prune(target, end=end, epochs=EPOCHS, seed=seed)
+
+
+def curvature(network, data, images=300):
+    """Return the Gauss-Newton diagonal of every kernel, as in the lesson."""
+    tf = backend.tensorflow()
+    kernels = [layer.kernel for layer in kernel_layers(network)]
+    totals = [np.zeros(kernel.shape) for kernel in kernels]
+
+    @tf.function
+    def of(image):
+        with tf.GradientTape() as tape:
+            logits = network(image, training=False)[0]
+        p = tf.nn.softmax(logits)
+        found = []
+        for J in tape.jacobian(logits, kernels):
+            weight = tf.reshape(p, [-1] + [1] * (len(J.shape) - 1))
+            found.append(tf.reduce_sum(weight * J**2, 0) - tf.reduce_sum(weight * J, 0) ** 2)
+        return found
+
+    for image in data.x_train[:images, None]:
+        for total, part in zip(totals, of(tf.constant(image)), strict=True):
+            total += part.numpy() / images
+    return totals
+
+
+def rankings(network, data):
+    """Return, by name, the scores of every kernel and whether all layers compete."""
+    layers = kernel_layers(network)
+    stored = [w for _, w in weighted_layers(float_tflite("baseline"))]
+    scores = {
+        "Keras": [np.abs(kernel_of(layer)) for layer in layers],
+        "deployed": [np.abs(np.moveaxis(w, 0, -1)) for w in stored],
+        "OBD": [
+            kernel_of(layer) ** 2 * h / 2
+            for layer, h in zip(layers, curvature(network, data), strict=True)
+        ],
+    }
+    named = {
+        name: dict(zip((layer.name for layer in layers), parts, strict=True))
+        for name, parts in scores.items()
+    }
+    return {
+        "Keras, within each layer": (named["Keras"], False),
+        "Keras, over all layers": (named["Keras"], True),
+        "deployed, over all layers": (named["deployed"], True),
+        "OBD, over all layers": (named["OBD"], True),
+    }
+
+
+def held(scores, together, target, seed):
+    """Return the transform that sets the smallest scores to zero at once and trains the others."""
+    if together:
+        masks = largest_of_all(scores, target)
+    else:
+        masks = {n: largest_of_all({n: part}, target)[n] for n, part in scores.items()}
+
+    def train(network, data):
+        start, training = masked(network, masks), Training(EPOCHS, seed=seed)
+        return fit(start, data, training, callbacks=[holding(masks)], quiet=True)
+
+    return train
 
 
 def right(model, data):
@@ -147,13 +210,18 @@ def main():
         *((m, t) for t in TARGETS for m in ("one-shot", "gradual")),
         ("gradual, first layer dense", 0.9),
     ]
+    scored = rankings(network, data)
+    plan += [(method, target) for target in (0.9, 0.7) for method in scored]
     for seed in SEEDS:
         for method, target in plan:
             name = f"{method} {target:.0%} seed {seed}"
             if name in record["runs"]:
                 continue
             start = time.perf_counter()
-            model = technique(method, target, seed)(network, data)
+            if method in scored:
+                model = held(*scored[method], target, seed)(network, data)
+            else:
+                model = technique(method, target, seed)(network, data)
             zeros = {layer: round(share, 4) for layer, share in sparsity(model).items()}
             content = {
                 "method": method,
