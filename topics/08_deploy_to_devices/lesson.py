@@ -443,7 +443,7 @@ record("micro_equal", 100 * micro["int8"]["equal"])
 reveal("micro_runs", len(running))
 
 # %% [markdown]
-# {micro_runs} of six. Dynamic range, the first choice on a phone's CPU, is {dynamic_on_micro}: integer weights under float activations have no kernel there. Float32 does run, at {ram_float_kb:.0f} kB of RAM where int8 takes {ram_kb:.1f}. And int8 agrees with LiteRT's built-in kernels on {micro_equal:.0f} % of these outputs, bit for bit: both follow the reference arithmetic of the specification. So the desktop can test the integers that the device will compute. (Float32 is equal almost nowhere, in the last bits: its sums run in another order.)
+# {micro_runs} of six. Dynamic range, the first choice on a phone's CPU, is {dynamic_on_micro}: integer weights under float activations have no kernel there. Float32 does run, at {ram_float_kb:.0f} kB of RAM where int8 takes {ram_kb:.1f}. And int8 agrees with LiteRT's built-in kernels on {micro_equal:.0f} % of these outputs, bit for bit: both follow the reference arithmetic of the specification. So the desktop can test the integers that a device with these kernels will compute. (Float32 is equal almost nowhere, in the last bits: its sums run in another order.)
 #
 # ## What the folk answer gets wrong
 #
