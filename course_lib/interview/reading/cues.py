@@ -21,10 +21,11 @@ from functools import lru_cache
 from typing import Literal
 
 from course_lib.interview.reading.lexicon import lexicon
-from course_lib.interview.reading.polarity import negated
+from course_lib.interview.reading.polarity import negated, turns
 from course_lib.interview.reading.sentences import normal
 
 Stand = Literal["for", "against", ""]
+_CLOSE = {"en": 110, "zh": 40}  # the same for what contradicts a point
 _REACH = {"en": 160, "zh": 60}  # characters of the normal form within which all groups of a point have to stand
 
 
@@ -107,14 +108,18 @@ def stands(groups: Iterable[Group], text: str, language: str) -> tuple[Stand, ..
     return tuple(stand(group, text, language) for group in groups)
 
 
-def together(groups: tuple[Group, ...], texts: Iterable[str], language: str) -> bool:
+def together(groups: tuple[Group, ...], texts: Iterable[str], language: str, *, closely: bool = False) -> bool:
     """Return whether neighbouring sentences say all groups close together.
 
-    What stands far apart in a long sentence, or in the first and the last of three, is seldom one thought.
+    What stands far apart in a long sentence, or in the first and the last of three, is seldom one thought. `closely`:
+    nothing that turns the sentence stands between ("zeros leave the file alone, but the download is smaller").
     """
+    reach = _CLOSE[language] if closely else _REACH[language]
+    said = list(texts)
+    whole = " ".join(said)
     joined = 0
     places: list[list[tuple[int, int]]] = [[] for _ in groups]
-    for text in texts:
+    for text in said:
         for index, group in enumerate(groups):
             places[index] += [(joined + start, joined + end) for start, end in _said(group, text, language).places]
         joined += len(text) + 1
@@ -122,9 +127,16 @@ def together(groups: tuple[Group, ...], texts: Iterable[str], language: str) -> 
         return False
     starts = sorted(start for each in places for start, _ in each)
     return any(
-        all(any(start >= first and end - first <= _REACH[language] for start, end in each) for each in places)
+        all(any(start >= first and end <= until for start, end in each) for each in places)
         for first in starts
+        for until in [min(first + reach, _turn(whole, first, language)) if closely else first + reach]
     )
+
+
+def _turn(text: str, start: int, language: str) -> int:
+    """Return where the sentence next turns after `start`."""
+    found = turns(language).search(text, start)
+    return found.start() if found else len(text)
 
 
 @dataclass(frozen=True)

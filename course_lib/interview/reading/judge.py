@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from course_lib.interview.reading.cues import Cues, stands, together
-from course_lib.interview.reading.polarity import dismissed, goes_on, hedged
+from course_lib.interview.reading.polarity import dismissed, distinguishes, goes_on, hedged, sweeping
 from course_lib.interview.reading.values import Heard
 from course_lib.language import Say
 
@@ -82,8 +82,11 @@ def doubted(point: Heard) -> Heard:
 def _opposes(cues: Cues, said: str, language: str) -> bool:
     """Return whether a sentence says the contrary of a point, and says it without a limit."""
     found = stands(cues.groups, said, language)
-    contrary = "" not in found and ("against" in found or dismissed(said, language))
-    contrary = contrary or any(together(groups, [said], language) for groups in cues.against)
+    needless = any(each.wanted is False for group in cues.groups for each in group)  # "needs no label" is the point
+    contrary = "" not in found and ("against" in found or (dismissed(said, language) and not needless))
+    contrary = contrary or any(together(groups, [said], language, closely=True) for groups in cues.against)
+    if contrary and not sweeping(said, language) and together(cues.groups, [said], language):
+        return False  # it says the point and something like its contrary, of different things
     return contrary and not _lifted(cues, said, language)
 
 
@@ -111,5 +114,8 @@ def _lifted(cues: Cues, said: str, language: str) -> bool:
     return hedged(said, language, subjects) or _excepted(cues, said, language)
 
 
-def _excepted(cues: Cues, said: str, _language: str) -> bool:
-    return bool(cues.unless and cues.unless.search(said))
+def _excepted(cues: Cues, said: str, language: str) -> bool:
+    """Return whether a sentence names an exception that makes the claim right: it has to mean it as one."""
+    if not cues.unless or not cues.unless.search(said):
+        return False
+    return distinguishes(said, language) and not sweeping(said, language)

@@ -1,7 +1,8 @@
 """Numbers with their units in an answer, beside those that the card measured. A remark, never a mark.
 
 A number agrees when it is near any measured number of its unit on the card: a factor or a size within a quarter, a
-percentage within two points. It disagrees only where the sentence shows a point that states a number of this unit.
+percentage within two points. It disagrees only where the sentence shows a point that states a number of this unit. What
+the sentence denies ("not 4x", "并不是 4 倍") is nobody's number: it neither agrees nor disagrees.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from course_lib.card import Page
+from course_lib.interview.reading.number_limits import bounded, denied
+from course_lib.interview.reading.number_words import WORDS, ratios, word_value
 from course_lib.interview.reading.values import NumberSaid
 
 _NEAR = 1.25
@@ -19,8 +22,8 @@ _DIGITS = r"\d+(?:,\d{3})*(?:\.\d+)?"
 _HAN_DIGITS = {han: value for value, han in enumerate("零一二三四五六七八九十")} | {"两": 2}
 # The unit as it is written: what it measures, and how many of the base unit (s, bytes) it is.
 _UNITS: tuple[tuple[str, str, float], ...] = (
-    (r"x(?![a-z0-9])|×|times|fold|-fold|倍", "factor", 1),
-    (r"(?:percentage )?points?(?![a-z])|个?百分点|个点|点", "points", 1),
+    (r"x(?![a-z0-9])|×|times(?! (?:an?|per|out|in|each|every)\b)|fold|-fold|倍", "factor", 1),
+    (r"(?:percentage )?points?(?![a-z]| in\b)|个?百分点|个点|点", "points", 1),
     (r"%|percent(?![a-z])", "percent", 1),
     (r"ms(?![a-z])|milliseconds?|毫秒", "time", 1e-3),
     (r"[µμu]s(?![a-z])|microseconds?|微秒", "time", 1e-6),
@@ -32,16 +35,17 @@ _UNITS: tuple[tuple[str, str, float], ...] = (
     (r"db(?![a-z])", "db", 1),
 )
 _UNIT = "|".join(f"(?P<u{index}>{pattern})" for index, (pattern, _, _) in enumerate(_UNITS))
-_SAID = re.compile(rf"(?<![\w.])(?P<low>{_DIGITS})(?:\s*(?:-|–|~|to|到|至)\s*(?P<high>{_DIGITS}))?\s*(?:{_UNIT})")
+_NUMBER = rf"{_DIGITS}|{WORDS}"
+_SAID = re.compile(
+    rf"(?<![\w.])(?P<low>{_NUMBER})(?:\s*(?:-|–|~|\bto\b|\bor\b|到|至)\s*(?P<high>{_NUMBER}))?[\s-]*(?:{_UNIT})"
+)
 _HAN = "[零一二两三四五六七八九十]{1,3}(?:点[零一二三四五六七八九]{1,2})?"
 _HAN_SAID = re.compile(
-    rf"百分之(?P<percent>{_HAN})(?![零一二两三四五六七八九十点几多])|(?<![零一二三四五六七八九十百点几])(?P<factor>{_HAN})倍"
+    rf"百分之(?P<percent>{_HAN})(?![零一二两三四五六七八九十点几多])|(?<![零一二三四五六七八九十百点几])"
+    rf"(?:(?P<factor>{_HAN})倍|(?P<points>{_HAN}|半)个(?:百分)?点|(?P<tenths>{_HAN})成(?![功为熟立本分员了])|"
+    rf"(?P<ms>{_HAN})毫秒|(?P<us>{_HAN})微秒|(?P<s>{_HAN})秒)"
 )
-# Who gives a bound gives no number that could be wrong by being far away.
-_BOUND_BEFORE = re.compile(
-    r"(?:less than|more than|under|below|over|above|at least|at most|up to|不到|超过|至少|最多|近)\s*$"
-)
-_BOUND_AFTER = re.compile(r"\s*(?:or more|or less|以上|以下|以内|多|几)")
+_HAN_UNITS = {"tenths": ("percent", 10.0), "ms": ("time", 1e-3), "us": ("time", 1e-6), "s": ("time", 1.0)}
 _FIELD = re.compile(r"\{([a-z_][a-z0-9_]*)(?::[^{}]*)?\}")
 _AFTER_FIELD = re.compile(rf"\s*(?:{_UNIT})")
 
@@ -50,7 +54,7 @@ _AFTER_FIELD = re.compile(rf"\s*(?:{_UNIT})")
 class Quantity:
     """A number from `low` to `high` in the base unit of its kind (factor, points, percent, time, bytes, bits, db).
 
-    `bound`: it was said as a limit ("less than 80 %").
+    `bound`: it was said as a limit ("less than 80 %"). `denied`: it was said not to be so.
     """
 
     text: str
@@ -58,22 +62,34 @@ class Quantity:
     low: float
     high: float
     bound: bool = False
+    denied: bool = False
 
 
 def quantities(text: str) -> tuple[Quantity, ...]:
     """Return the numbers of a text that have a unit, in order."""
     plain = unicodedata.normalize("NFKC", text).lower()
-    found: list[tuple[int, Quantity]] = []
+    found: list[tuple[int, int, str, float, float]] = [
+        (start, end, "factor", value, value) for start, end, value in ratios(plain)
+    ]
     for match in _SAID.finditer(plain):
         kind, unit = _unit(match)
         low = _value(match["low"])
         high = _value(match["high"]) if match["high"] else low
-        found.append((match.start(), Quantity(match[0].strip(), kind, low * unit, high * unit, _bound(plain, match))))
+        found.append((*match.span(), kind, low * unit, high * unit))
     for match in _HAN_SAID.finditer(plain):
-        kind = match.lastgroup or "factor"
-        low, high = _han(match[kind])
-        found.append((match.start(), Quantity(match[0], kind, low, high, _bound(plain, match))))
-    return tuple(quantity for _, quantity in sorted(found, key=lambda each: each[0]))
+        name = match.lastgroup or "factor"
+        kind, unit = _HAN_UNITS.get(name, (name, 1.0))
+        low, high = _han(match[name])
+        found.append((*match.span(), kind, low * unit, high * unit))
+    kept: list[Quantity] = []
+    until = 0
+    for start, end, kind, low, high in sorted(found, key=lambda each: (each[0], -each[1])):
+        if start < until:  # "快一倍" holds "一倍", and "two and a half times" holds "half"
+            continue
+        until = end
+        said = plain[start:end].strip()
+        kept.append(Quantity(said, kind, low, high, bounded(plain, start, end), denied(plain, start, end)))
+    return tuple(kept)
 
 
 def stated(text: str, measured: Mapping[str, float | int | str]) -> tuple[Quantity, ...]:
@@ -94,8 +110,12 @@ def stated(text: str, measured: Mapping[str, float | int | str]) -> tuple[Quanti
 def agree(said: Quantity, known: Quantity) -> bool:
     """Return whether a number said is near enough to a measured one of the same kind.
 
-    "4x" is near 3.7x and 0.25 times; a range is near what lies in it.
+    "4x" is near 3.7x and 0.25 times; a range is near what lies in it; "a fifth" is 20 %. What is denied is near none.
     """
+    if said.denied:
+        return False
+    if said.kind == "factor" and known.kind == "percent" and said.high < 1:
+        return abs(abs(known.low) - 100 * said.low) <= 2.0
     if said.kind != known.kind:
         return False
     value, low, high = abs(known.low), abs(said.low), abs(said.high)
@@ -133,10 +153,16 @@ def compare_numbers(
         for number in quantities(sentence):
             expected = [each for point in sorted(points) for each in of_point[point] if each.kind == number.kind]
             near = [each for each in expected or everything if agree(number, each)]
+            near = near or [each for each in everything if each.kind != number.kind and agree(number, each)]
             if near:
                 nearest = min(near, key=lambda each, number=number: _apart(number, each))  # type: ignore[misc]
                 found.append(NumberSaid(number.text, "agrees", nearest.text, sentence))
-            elif expected and not number.bound and not any(agree(number, each) for each in (*everything, *typed)):
+            elif (
+                expected
+                and not number.bound
+                and not number.denied
+                and not any(agree(number, each) for each in (*everything, *typed))
+            ):
                 found.append(NumberSaid(number.text, "disagrees", expected[0].text, sentence))
             else:
                 found.append(NumberSaid(number.text, "unknown", "", sentence))
@@ -146,7 +172,9 @@ def compare_numbers(
 def _apart(said: Quantity, known: Quantity) -> float:
     """How far a number is from a measured one of its kind, 0 inside a range; "4x" and 0.25 times are the same."""
     value, low, high = abs(known.low), abs(said.low), abs(said.high)
-    values = (value, 1 / value) if said.kind == "factor" and value else (value,)
+    if said.kind != known.kind:
+        low, high = 100 * low, 100 * high
+    values = (value, 1 / value) if known.kind == "factor" and value else (value,)
     return min(max(low - each, each - high, 0.0) for each in values)
 
 
@@ -158,15 +186,13 @@ def _unit(match: re.Match[str]) -> tuple[str, float]:
 
 
 def _value(digits: str) -> float:
-    return float(digits.replace(",", ""))
-
-
-def _bound(text: str, match: re.Match[str]) -> bool:
-    return bool(_BOUND_BEFORE.search(text[: match.start()]) or _BOUND_AFTER.match(text[match.end() :]))
+    return word_value(digits) if digits[0].isalpha() else float(digits.replace(",", ""))
 
 
 def _han(digits: str) -> tuple[float, float]:
     """Return the value of a Chinese number below one hundred, "三十五" or "一点八", as a range: "三四" is 3 to 4."""
+    if digits == "半":
+        return 0.5, 0.5
     whole, _, decimals = digits.partition("点")
     if decimals:
         value = _whole(whole) + sum(_HAN_DIGITS[digit] / 10 ** (place + 1) for place, digit in enumerate(decimals))

@@ -42,21 +42,47 @@ def negated(text: str, start: int, end: int, language: str) -> bool:
     scope = scope.replace("rather than", "ratherthan").replace("instead of", "insteadof")
     scope = re.sub(r"\bwithout(?= (?:\S+ ){3})", "·", scope)  # "without a tag" denies the tag, not the sentence
     scope = _WORDS["no_negation"][language].sub(lambda match: "·" * len(match[0]), scope)
-    count = len(_WORDS["not"][language].findall(scope)) + bool(_WORDS["after"][language].match(text[end:]))
+    count = len(_WORDS["not"][language].findall(scope))
+    frames = list(_WORDS["frame"][language].finditer(before))
+    if frames and not _WORDS["contrast"][language].search(before[frames[-1].end() :]):
+        inner = scope[max(len(scope) - (len(before) - frames[-1].end()), 0) :]
+        count = 1 + len(_WORDS["not"][language].findall(inner))
+    count += bool(_WORDS["after"][language].match(text[end:]))
     return count % 2 == 1
 
 
 def hedged(text: str, language: str, subjects: Iterable[re.Pattern[str]] = ()) -> bool:
     """Return whether a sentence limits what it says: then it neither contradicts a point nor falls into a pitfall.
 
-    "If the file runs, it is supported" limits nothing where `subjects` (what the cue speaks of) stand in the condition.
+    "If the file runs, it is supported" limits nothing where `subjects` (what the cue speaks of) stand in the condition;
+    "if you want it smaller, prune" states a wish. "It is faster if a kernel exists" does limit, unless the sentence
+    speaks of everything and always.
     """
+    if _WORDS["hedge"][language].search(text):
+        return True
     known = list(subjects)
-    for limit in _WORDS["hedge"][language].finditer(text):
+    if sweeping(text, language):
+        return False
+    for limit in _WORDS["condition"][language].finditer(text):
         clause = re.split(r"[,;:]|\bthen\b", text[limit.end() :])[0]
         if not any(subject.search(clause) for subject in known):
             return True
     return False
+
+
+def sweeping(text: str, language: str) -> bool:
+    """Return whether a sentence claims something of everything, for certain: then no exception is meant."""
+    return bool(_WORDS["universal"][language].search(text)) and not _WORDS["turn"][language].search(text)
+
+
+def distinguishes(text: str, language: str) -> bool:
+    """Return whether a sentence makes a difference ("only", "but", "not"): then a word may name an exception."""
+    return bool(_WORDS["limit"][language].search(text))
+
+
+def turns(language: str) -> re.Pattern[str]:
+    """Return the words at which a sentence turns to something else or to the contrary."""
+    return _WORDS["turns"][language]
 
 
 def dismissed(text: str, language: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rapidfuzz import fuzz
 
 from course_lib.card import Page
@@ -12,7 +14,7 @@ from course_lib.interview.reading.numbers import compare_numbers
 from course_lib.interview.reading.polarity import hedged, owned
 from course_lib.interview.reading.sentences import is_list, normal, sentences, speaks
 from course_lib.interview.reading.typing_errors import mend, vocabulary
-from course_lib.interview.reading.values import Fallen, Reading
+from course_lib.interview.reading.values import Fallen, NumberSaid, Reading
 from course_lib.language import Say
 
 _LONGEST = 20_000  # characters; who types more is not answering in sixty seconds
@@ -61,7 +63,11 @@ def read_answer(topic: Topic, answer: str, language: str) -> Reading:
         )
         for each in known
     ]
-    numbers = compare_numbers(page, topic.measured, shown)
+    claimed = {each.typed: each.said for each in known}
+    numbers = tuple(
+        number if _said(number, claimed[number.sentence], language) else replace(number, verdict="unknown", measured="")
+        for number in compare_numbers(page, topic.measured, shown)
+    )
     return Reading(points, tuple(pitfalls), numbers, remark)
 
 
@@ -88,6 +94,11 @@ def _listen(page: Page, answer: str, language: str) -> tuple[list[Sentence], Say
     if any(speaks(each, language) for each in typed):
         return [], None
     return [], _LIST if any(len(each) > 12 for each in typed) else _SHORT
+
+
+def _said(number: NumberSaid, said: str, language: str) -> bool:
+    """Return whether a number is the speaker's own: one that others are quoted for agrees with nothing."""
+    return not said or normal(number.text, language) in said
 
 
 def _cues(page: Page) -> tuple[str, ...]:
