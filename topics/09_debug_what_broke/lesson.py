@@ -516,7 +516,7 @@ table(
 )
 
 # %% [markdown]
-# A counter of three numbers per tensor costs nothing and would have told most of these from the first day.
+# Three numbers counted at the input cost next to nothing, and each of these cameras would have moved at least one of them from the first day.
 #
 # ### Breakdowns before there is a file
 #
