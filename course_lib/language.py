@@ -82,7 +82,8 @@ def choose(code: str) -> Path:
 
 def _known(code: str) -> None:
     if code not in LANGUAGES:
-        raise ValueError(f"no language {code!r}; choose one of: {', '.join(LANGUAGES)}")
+        known = ", ".join(LANGUAGES)
+        raise ValueError(str(Say(f"no language {code!r}; choose one of: {known}", f"没有语言 {code!r}；可选：{known}")))
 
 
 def _path() -> Path:

@@ -15,6 +15,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
 
 from course_lib.card import LEVELS, ROLES
@@ -28,6 +29,7 @@ from course_lib.interview.markdown import markup, plain
 from course_lib.interview.report import report
 from course_lib.interview.report_html import html_page
 from course_lib.interview.terminal import show_report
+from course_lib.interview.terminal.tables import drawn
 from course_lib.interview.terminal.ticks import ticks
 from course_lib.interview.wrapping import wrapped
 from course_lib.language import Say
@@ -606,6 +608,61 @@ def test_the_language_changes_in_the_middle_and_is_kept(home, monkeypatch, capsy
     assert "请出声回答" in capsys.readouterr().out.rsplit("1/", 1)[1]
 
 
+def test_another_language_at_the_ticking_shows_the_points_again_in_it(home, monkeypatch, capsys):
+    point = mock.plan(TOPICS, "mobile", 30, 1).steps[0].points[0]
+    here(monkeypatch, "--seed", "1", typed="\n\nzh\nq\n")
+    out = "".join(capsys.readouterr().out.split())
+    assert "".join(plain(point.en).split()) in out
+    assert "".join(plain(point.zh).split()) in out
+    assert store.current().phase == "ticking"
+
+
+@pytest.mark.parametrize("ending", ["", "q\n"])
+def test_what_was_typed_when_the_candidate_stops_is_an_answer(home, monkeypatch, ending):
+    here(monkeypatch, "--seed", "1", typed=f"\nI would measure it.\nOn the device.\n{ending}")
+    kept = store.current()
+    assert kept.entries[0].text == "I would measure it.\nOn the device."
+    assert kept.phase == "ticking"
+
+
+def test_a_resumed_interview_says_so_and_keeps_to_its_plan(home, monkeypatch, capsys):
+    here(monkeypatch, "--seed", "1", "--role", "embedded", typed="s\nq\n")
+    assert here(monkeypatch, "--resume", "--seed", "2", typed="q\n") == 2
+    assert "leave out --minutes, --role and --seed" in capsys.readouterr().err
+    here(monkeypatch, "--resume", typed="q\n")
+    assert re.search(r"goes\s+on\s+at\s+step\s+2\s+of", capsys.readouterr().out)
+    assert store.current().plan.role == "embedded"
+
+
+def test_a_report_that_cannot_be_written_is_said_before_the_interview(home, monkeypatch, capsys):
+    assert here(monkeypatch, "--report", str(home), typed="") == 2
+    assert "is a folder" in capsys.readouterr().err
+    assert store.current() is None
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_report_fits_the_terminal_and_has_no_marks_of_markdown(width, language):
+    said = written(finished(language=language), width)
+    for line in said.splitlines():
+        assert line == line.rstrip()
+        assert cell_len(line) <= width or ".ipynb" in line
+    assert "`" not in said
+    assert "**" not in said
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_no_word_of_a_table_is_cut(width):
+    for each in diagnose.diagnoses(TOPICS):
+        out = io.StringIO()
+        Console(file=out, width=width).print(drawn(each.exhibit, width))
+        said = out.getvalue()
+        assert all(cell_len(line) <= width for line in said.splitlines())
+        words = {word for row in (each.exhibit.columns, *each.exhibit.rows) for cell in row for word in cell.split()}
+        cut = words - set(said.split())
+        assert not cut or (width, each.topic.number) == (60, 13), cut  # eight columns, and four words that are wide
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are of POSIX")
 def test_in_a_terminal_the_seconds_are_counted_down_and_nothing_is_stopped_by_it(home):
     import pty
@@ -630,6 +687,9 @@ def test_in_a_terminal_the_seconds_are_counted_down_and_nothing_is_stopped_by_it
         child.kill()
         os.close(ours)
     assert " 60 s" in said
+    typed = re.sub("\x1b7.*?\x1b8", "", said, flags=re.S)  # the clock goes above the line, and comes back to it
+    assert "59 s" not in typed
+    assert "\r" not in typed.replace("\r\n", "")
 
 
 # The notebook's controls, without a browser

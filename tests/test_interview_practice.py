@@ -447,7 +447,7 @@ def test_what_is_unknown_is_said_in_one_line(course, run):
         (["quiz", "--level", "extreme"], "easy, medium, hard"),
         (["quiz", "01", "--level", "hard"], "topic 01 is easy, not hard"),
         (["quiz", "--n", "0"], "n"),
-        (["today", "--import", "nothing.json"], "nothing.json"),
+        (["today", "--import", "nothing.json"], "there is no file nothing.json"),
         (["progress", "--plot", "x.jpeg"], ".png, .svg, .pdf"),
     ]:
         code, _, err = run(*arguments)
@@ -481,6 +481,17 @@ def test_the_interview_of_the_plan_bounds_what_is_put_off(course, run):
     assert f"The interview is on {interview} (days left: 6)" in out
     for each in memory.replay(reviews.load(course)).values():
         assert each.due(interview) is None or each.due(interview) <= interview
+
+
+def test_on_the_day_of_the_interview_nothing_is_new(course, run):
+    for days, new, words in ((0, 0, "The interview is today"), (1, 8, "The interview is tomorrow")):
+        plan.save(plan.Wish(date.today() + timedelta(days=days), 5, "mobile"))
+        _, out, _ = run("today", typed="q\n")
+        assert words in out
+        assert f"{new} new" in out or (new == 0 and "Nothing is due today" in out)
+        assert "0 seen" not in out
+    plan.save(plan.Wish(date.today() - timedelta(days=1), 5, "mobile"))
+    assert "The day in your plan is past." in run("today", typed="q\n")[1]
 
 
 def test_reviews_move_to_another_computer(course, run, tmp_path, monkeypatch):
@@ -576,3 +587,20 @@ def test_wrapped_lines_fit_and_lose_nothing(text, width):
     lines = wrapped(text, width)
     assert all(cell_len(line) <= width for line in lines)
     assert flat("".join(lines)) == flat(text)
+
+
+def test_a_number_stands_with_its_unit():
+    for width in range(8, 40):
+        lines = wrapped("Here 92.3 % are right, in 57 µs and 94 kB, by 3 dB more than 5 % of all.", width)
+        assert not [line for line in lines if line.split()[0] in {"%", "µs", "kB", "dB"}]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_progress_stands_in_straight_columns(course, run, monkeypatch, language):
+    monkeypatch.setenv("COLUMNS", "44")
+    monkeypatch.setenv("COURSE_ROOT", str(ROOT))
+    _, out, _ = run("progress", "--lang", language)
+    table = out.split("\n\n")[1].splitlines()
+    assert len(table) > 30
+    assert max(cell_len(line) for line in table) <= 44
+    assert {cell_len(line.rstrip()) for line in table if line.rstrip().endswith("%")} == {cell_len(table[0].rstrip())}

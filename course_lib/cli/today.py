@@ -45,7 +45,7 @@ def see_today(kept: Progress, code: str, n: int | None) -> None:
     found = memory.session(cards, seen, day, interview)
     screen = Screen()
     chosen = [*found.again, *found.new][:n]
-    for line in _announce(found, len(chosen), day, interview):
+    for line in _announce(found, len(chosen), day, interview, wish_is_past=wish is not None and interview is None):
         screen.show(line)
     seed, wanted = 10 * day.toordinal(), set(chosen)
     needed = [topic for topic in topics if wanted.intersection(flashcards.ids(topic))]
@@ -124,7 +124,7 @@ def study_order(
     return [written[number] for number in dict.fromkeys(order) if number in written]
 
 
-def _announce(found: Session, chosen: int, day: date, interview: date | None) -> list[Say]:
+def _announce(found: Session, chosen: int, day: date, interview: date | None, *, wish_is_past: bool) -> list[Say]:
     """Say how much there is today, and what the day of the interview makes of it."""
     from course_lib.interview.memory import NEW_AT_MOST
 
@@ -138,21 +138,29 @@ def _announce(found: Session, chosen: int, day: date, interview: date | None) ->
         else Say("Nothing is due today.", "今天没有要复习的。")
     ]
     if interview is None:
+        past = Say("The day in your plan is past. ", "计划里的面试日期已过。") if wish_is_past else Say("", "")
         said.append(
             Say(
-                "Tell `course plan` the day of your interview: then nothing is put off beyond it.",
-                "用 `course plan` 填写面试日期，复习就不会排到那天之后。",
+                f"{past.en}Tell `course plan` the day of your interview: then nothing is put off beyond it.",
+                f"{past.zh}用 `course plan` 填写面试日期，复习就不会排到那天之后。",
             )
         )
         return said
     days = (interview - day).days
-    said.append(
-        Say(f"The interview is on {interview} (days left: {days}).", f"面试日期：{interview}（还有 {days} 天）。")
-    )
+    if days == 0:
+        said.append(Say("The interview is today: nothing new any more.", "面试就在今天：不再上新卡。"))
+    elif days == 1:
+        said.append(Say("The interview is tomorrow: a day for looking again.", "面试就在明天：今天以复习为主。"))
+    else:
+        said.append(
+            Say(f"The interview is on {interview} (days left: {days}).", f"面试日期：{interview}（还有 {days} 天）。")
+        )
     over = found.later - NEW_AT_MOST * max(0, days - 2)
     if over > 0:
         said.append(
-            Say(
+            Say(f"{over} cards of your plan will not be seen before it.", f"计划中有 {over} 张卡到时看不到。")
+            if days < 2
+            else Say(
                 f"At {NEW_AT_MOST} new a day, {over} cards of your plan will not be seen before it.",
                 f"按每天 {NEW_AT_MOST} 张新卡，计划中有 {over} 张到时看不到。",
             )
@@ -162,7 +170,11 @@ def _announce(found: Session, chosen: int, day: date, interview: date | None) ->
 
 def _closing(done: int, rest: Session, upcoming: date | None) -> Say:
     left = len(rest.again) + len(rest.new)
+    if left and not done:
+        return Say(f"{left} left for today.", f"今天还剩 {left} 张。")
     if left:
         return Say(f"{done} seen, {left} left for today. {KEPT.en}", f"已看 {done} 张，今天还剩 {left} 张。{KEPT.zh}")
     later = Say(f" Next: {upcoming}.", f"下次：{upcoming}。") if upcoming else Say("", "")
+    if not done:
+        return Say(f"Done for today.{later.en}", f"今天的任务完成。{later.zh}")
     return Say(f"{done} seen; done for today.{later.en}", f"已看 {done} 张，今天的任务完成。{later.zh}")

@@ -28,7 +28,7 @@ def grid(lines: Sequence[Sequence[str]], width: int) -> Table:
     columns, fit = list(zip(*lines, strict=True)), widths(lines, width)
     table = Table(box=None, padding=(0, GAP, 0, 0), pad_edge=False, header_style="")
     for column, fits in zip(columns, fit, strict=True):
-        number = all(_NUMBER.fullmatch(cell) for cell in column[1:])
+        number = all(map(_NUMBER.fullmatch, column[1:])) and any(map(str.isdigit, "".join(column[1:])))
         head = Text("\n".join(wrapped(column[0], fits)))
         table.add_column(head, justify="right" if number else "left", no_wrap=True)
     for line in lines[1:]:

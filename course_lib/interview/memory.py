@@ -126,11 +126,16 @@ def upcoming(seen: Iterable[Remembered], today: date, interview: date | None = N
 
 
 def _quota(unseen: int, today: date, interview: date | None) -> int:
-    """How many new cards a day takes: an even share of the days before the eve, which is for looking again."""
-    if interview is None:
+    """How many new cards a day takes: an even share of the days before the eve, which is for looking again.
+
+    On the eve a few may still be new; on the day of the interview nothing is.
+    """
+    left = (interview - today).days if interview else None
+    if left == 0:
+        return 0
+    if left is None or left == 1:
         return NEW_A_DAY
-    days = max(1, (interview - today).days - 1)
-    return min(NEW_AT_MOST, -(-unseen // days))
+    return min(NEW_AT_MOST, -(-unseen // (left - 1)))
 
 
 def _local(when: datetime) -> date:

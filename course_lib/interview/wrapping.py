@@ -9,6 +9,10 @@ _WIDE = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\u3000-\u303f"
 _OPENING, _CLOSING = "（「『《“‘【", "，。、；：！？）」』》”’】%％"
 _PIECE = re.compile(rf"\s+|[{_OPENING}]*(?:[{_WIDE}]|[^\s{_WIDE}{_OPENING}{_CLOSING}]+)?[{_CLOSING}]*")
 
+# A number and its unit are one word; the mark stands for the space between them.
+_UNIT = re.compile(r"(?<=\d) (?=(?:%|µs|ms|kB|MB|dB|pJ|µJ)(?![A-Za-z]))")
+_HELD = "\ue000"
+
 
 def wrapped(text: str, width: int, *, cut: bool = True) -> list[str]:
     """Break a text into lines of at most `width` cells; a word that is longer is cut, or stands whole with `cut` False.
@@ -18,7 +22,7 @@ def wrapped(text: str, width: int, *, cut: bool = True) -> list[str]:
     from rich.cells import cell_len, chop_cells
 
     lines: list[str] = []
-    for paragraph in text.splitlines() or [""]:
+    for paragraph in _UNIT.sub(_HELD, text).splitlines() or [""]:
         line = ""
         for piece in filter(None, _PIECE.findall(paragraph)):
             if cell_len(line) + cell_len(piece.rstrip()) > width and line.strip():
@@ -29,4 +33,4 @@ def wrapped(text: str, width: int, *, cut: bool = True) -> list[str]:
                 lines += whole
             line += piece if line or not piece.isspace() else ""
         lines.append(line.rstrip())
-    return lines
+    return [line.replace(_HELD, " ") for line in lines]
