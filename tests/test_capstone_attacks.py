@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,10 @@ from ai_edge_litert import schema_py_generated as tfl
 from course_lib.capstone import PRACTICE, materials, orders
 from course_lib.capstone.gate import refusal
 from course_lib.capstone.grade import grade
-from course_lib.capstone.measure import Protocol
+from course_lib.capstone.measure import NotMeasured, Protocol, measure
+from course_lib.core import Artifact
+from course_lib.techniques import Int8
+from tests.hostile_walls import no_walls
 from tests.inspection_models import _code, finish, operator, tensor
 
 QUICK = Protocol(images=1000, loads=10, runs=10)
@@ -85,6 +89,9 @@ def replace(space=globals()):
 threading.Thread(target=replace, daemon=True).start()
 time.sleep(0.1)
 """
+
+
+walled = pytest.mark.skipif(bool(no_walls()), reason=no_walls())
 
 
 @pytest.fixture
@@ -185,3 +192,27 @@ def takes_many(model):
 def test_a_file_whose_time_is_not_that_of_one_image_is_refused(change, why):
     assert refusal(changed(lambda _: None)) is None
     assert why in refusal(changed(change)).en
+
+
+def does_not_run(model):
+    """The runtime refuses it when it is opened, which the gate cannot know without running it."""
+    graph = model.subgraphs[0]
+    graph.tensors[graph.operators[0].outputs[0]].type = tfl.TensorType.INT8
+
+
+@walled
+def test_behind_walls_a_file_is_measured_as_it_is_without():
+    model, data = materials("baseline")
+    file = Int8()(model, data)
+    inside, outside = (measure(file, model, QUICK, walled=each) for each in (True, False))
+    assert inside.accuracy == outside.accuracy
+    assert (inside.val_right == outside.val_right).all()
+    assert inside.delegate == outside.delegate
+
+
+@walled
+@pytest.mark.parametrize(("change", "seconds"), [(does_not_run, 60.0), (lambda _: None, 0.05)], ids=["broken", "late"])
+def test_behind_walls_a_file_that_does_not_run_is_told_so(change, seconds):
+    model = materials("baseline")[0]
+    with pytest.raises(NotMeasured, match=r"ended with code|not measured within"):
+        measure(Artifact("file", changed(change)), model, replace(QUICK, seconds=seconds), walled=True)

@@ -34,10 +34,11 @@ class Built:
 
 @dataclass
 class Session:
-    """A learner's file that has been read; `words` say how its process is held."""
+    """A learner's file that has been read; `words` say how its process is held, `walled` whether by bubblewrap."""
 
     remote: RemoteSession
     words: Say
+    walled: bool
     limits: Limits
     _broken: Say | None = field(default=None)
 
@@ -103,7 +104,7 @@ def session(
         raise ValueError(str(error)) from error
     remote = RemoteSession((*cells, Cell(number, inside.CELL)), limits, workers.starter([], limits))
     try:
-        yield Session(remote, workers.words, limits)
+        yield Session(remote, workers.words, workers.warm, limits)
     except CourseError as error:
         raise ValueError(str(error)) from error
     finally:

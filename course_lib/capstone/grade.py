@@ -95,24 +95,27 @@ def grade(
     begin, done = perf_counter(), []
     with session(source, contain, limits) as running:
         built = [(order, running.build(order)) for order in orders(learner, seed)]
-        notes, words = running.notes(), running.words
+        notes, words, walled = running.notes(), running.words, running.walled
     for order, each in built:
-        done.append(judged(order, each, protocol or Protocol()))
+        done.append(judged(order, each, protocol or Protocol(), walled=walled))
         watch(done[-1])
     when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
     return Outcome(learner, seed, tuple(done), notes, words, Environment.here(), when, perf_counter() - begin)
 
 
-def judged(order: Order, built: Built, protocol: Protocol) -> Done:
-    """Measure and judge what one call of `build` gave; whatever is in the file, this returns."""
+def judged(order: Order, built: Built, protocol: Protocol, *, walled: bool = False) -> Done:
+    """Measure and judge what one call of `build` gave; whatever is in the file, this returns.
+
+    `walled` runs the file behind bubblewrap's walls, too.
+    """
     delivery, seconds = built.delivery, built.seconds
     if delivery is None:
         return Done(order, None, None, (), built.fault, seconds)
-    fault = refusal(delivery.tflite)
+    fault = refusal(delivery.tflite, run=not walled)
     if fault is not None:
         return Done(order, delivery, None, (), fault, seconds)
     try:
-        measured = measure(delivery.artifact, model(order.model), protocol)
+        measured = measure(delivery.artifact, model(order.model), protocol, walled=walled)
         return Done(order, delivery, measured, judge(order, delivery, measured), None, seconds)
     except (NotMeasured, ValueError) as error:
         said = Say(f"the file could not be measured: {error}", f"文件无法测量：{error}")

@@ -1,13 +1,15 @@
 """Measure a delivered file beside the float model: sizes, accuracy on the same images, time in the same run.
 
-The file runs in a process of its own (`measuring_child.py`), which gets images and no labels: it returns classes and
-times. Accuracies and intervals are computed here.
+The file runs in a process of its own (`measuring_child.py`), behind walls where there are some: it is a stranger's, and
+the runtime is native code. That process gets images and no labels, and returns classes and times. Accuracies and
+intervals are computed here.
 """
 
 from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -21,6 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from course_lib.classroom.sandbox import contain, linux
 from course_lib.core import Artifact, Environment, Interval
 from course_lib.data import fashion_mnist
 from course_lib.evaluation import paired_difference, predict, wilson
@@ -84,14 +87,16 @@ class Measured:
         return float(self.val_right[:images].mean())
 
 
-def measure(artifact: Artifact, reference: Artifact, protocol: Protocol = Protocol()) -> Measured:
-    """Measure a file that `gate.refusal` has let through.
+def measure(
+    artifact: Artifact, reference: Artifact, protocol: Protocol = Protocol(), *, walled: bool = False
+) -> Measured:
+    """Measure a file that `gate.refusal` has let through; `walled` holds its process in with bubblewrap.
 
     Raises:
         NotMeasured: its process crashed, took too long or too much memory, or answered nothing sensible.
     """
     x_test, y_test, x_val, y_val = _images(protocol.images)
-    reply = _in_child(artifact, reference, np.concatenate([x_test, x_val]), protocol)
+    reply = _in_child(artifact, reference, np.concatenate([x_test, x_val]), protocol, walled)
     right = reply["classes"] == np.concatenate([y_test, y_val])
     here, there = right[: len(y_test)], _float_right(reference, protocol.images)
     only_float, only_file = int((there & ~here).sum()), int((here & ~there).sum())
@@ -135,7 +140,7 @@ def _float_right(reference: Artifact, count: int | None) -> Right:
 
 
 def _in_child(
-    artifact: Artifact, reference: Artifact, x: NDArray[np.float32], protocol: Protocol
+    artifact: Artifact, reference: Artifact, x: NDArray[np.float32], protocol: Protocol, walled: bool
 ) -> dict[str, NDArray[Any]]:
     request = io.BytesIO()
     np.savez(
@@ -146,12 +151,14 @@ def _in_child(
         reference=np.frombuffer(reference.content, np.uint8),
     )
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as answer, tempfile.TemporaryFile() as words:
-        root = str(Path(__file__).resolve().parents[2])
+        root, user = str(Path(__file__).resolve().parents[2]), linux.NOBODY + os.getpid() if walled else None
         start = (
-            f"import sys; sys.path.insert(0, {root!r}); from course_lib.capstone.measuring_child import main; main()"
+            f"import sys; sys.path.insert(0, {root!r}); "
+            f"from course_lib.capstone.measuring_child import main; main({user})"
         )
+        program = ["-I", "-c", start]
         process = subprocess.Popen(
-            [sys.executable, "-I", "-c", start],
+            contain.command(program) if walled else [sys.executable, *program],
             stdin=subprocess.PIPE,
             stdout=answer,
             stderr=words,
