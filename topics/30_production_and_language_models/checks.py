@@ -241,23 +241,27 @@ def check_dead_columns(gptq, rng):
         )
 
 
-@law("30B", points=2, en="uncorrelated inputs leave nothing to compensate: it is rounding to nearest",
-     zh="输入互不相关就无可补偿：结果等于就近舍入")  # fmt: skip
+@law("30B", points=2, en="nothing to compensate (uncorrelated inputs, or damp = 1e6): it is rounding to nearest",
+     zh="无可补偿时（输入互不相关，或 damp = 1e6）：结果等于就近舍入")  # fmt: skip
 def check_uncorrelated(gptq, rng):
-    w, _ = correlated(rng, d=32)
-    x = np.linalg.qr(rng.normal(size=(100, 32)))[0] * 10.0 ** rng.uniform(-1, 1, 32)
-    wq = np.asarray(gptq(w, x, 4), np.float64)
-    expect(
-        wq.shape == w.shape,
-        en=f"W of shape {w.shape} gave {brief(wq)}",
-        zh=f"W 的形状是 {w.shape}，得到的却是 {brief(wq)}",
-    )
-    moved = float(np.mean(np.abs(wq - nearest(w, 4)) > 1e-6 * np.abs(w).max()))
-    expect(
-        moved < 0.01,
-        en=f"orthogonal inputs: {moved:.0%} of the weights are not the nearest point of the grid",
-        zh=f"输入正交：有 {moved:.0%} 的权重不是最近的格点",
-    )
+    w, x = correlated(rng, d=32)
+    orthogonal = np.linalg.qr(rng.normal(size=(100, 32)))[0] * 10.0 ** rng.uniform(-1, 1, 32)
+    for inputs, damp, en, zh in (
+        (orthogonal, 0.01, "orthogonal inputs", "输入正交"),
+        (x, 1e6, "damp = 1e6 drowns every correlation", "damp = 1e6，相关性被淹没"),
+    ):
+        wq = np.asarray(gptq(w, inputs, 4, damp), np.float64)
+        expect(
+            wq.shape == w.shape,
+            en=f"W of shape {w.shape} gave {brief(wq)}",
+            zh=f"W 的形状是 {w.shape}，得到的却是 {brief(wq)}",
+        )
+        moved = float(np.mean(np.abs(wq - nearest(w, 4)) > 1e-6 * np.abs(w).max()))
+        expect(
+            moved < 0.01,
+            en=f"{en}: {moved:.0%} of the weights are not the nearest point of the grid",
+            zh=f"{zh}：有 {moved:.0%} 的权重不是最近的格点",
+        )
 
 
 @law("30B", points=1, en="W and X are left as they were", zh="不改动 W 和 X")
