@@ -475,7 +475,7 @@ def lines_for(plan, language, folder):
     for step in plan.steps:
         if step.kind == "whiteboard":
             wrong, right = files_for(step.task, folder)
-            lines += ["h", str(wrong), str(right)]
+            lines += ["h", str(folder / "nothing.py"), str(wrong), str(right)]
         elif step.kind == "question":
             lines += ["", step.points[0].to(language), "", "1 2"]
         elif step.kind == "defend":
@@ -523,6 +523,7 @@ def test_a_whole_mock_through_a_pipe(home, language):
         ("not passed yet", "尚未通过"),
         ("10 of 10 points", "10/10"),
         ("Hint 1 of 3", "提示 1/3"),
+        ("nothing.py is no .py or .ipynb file", "nothing.py 这个 .py 或 .ipynb 文件"),
         ("What to redo, in order", "接下来重做什么（按顺序）"),
         ("passed over", "跳过"),
     ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 NARROWEST = 20
+_START = re.compile(r"\s*(?:\S \S+(?: \S+)?\s+\d+/\d+\s+)?")  # as in "  ✓ pass    2/2  " of a checked task
 
 
 class Paper:
@@ -43,9 +45,11 @@ class Paper:
             mark, indent = "", indent + cell_len(mark)
 
     def block(self, text: object) -> None:
-        """Print lines that are indented already; what does not fit hangs under its beginning."""
+        """Print lines that are indented already; what does not fit hangs under its beginning, or behind its points."""
         for line in str(text).splitlines():
-            self.show(line.lstrip(), indent=len(line) - len(line.lstrip()))
+            start = _START.match(line)
+            assert start is not None  # it matches nothing, too
+            self.show(line[start.end() :], mark=start[0])
 
     def grid(self, lines: Sequence[Sequence[object]]) -> None:
         """Print a table, the first of the lines its heads, that fits the terminal."""

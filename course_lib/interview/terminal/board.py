@@ -51,8 +51,12 @@ def at_the_board(
             continue
         if line.lower() == "d":
             break
+        file = Path(line or board.file).expanduser()
+        if file.suffix not in (".py", ".ipynb") or not file.is_file():
+            paper.show(Say(f"{file} is no .py or .ipynb file that is there.", f"没有 {file} 这个 .py 或 .ipynb 文件。"))
+            continue
         try:
-            session, result = conduct.checked(session, Path(line or board.file).expanduser(), spent())
+            session, result = conduct.checked(session, file, spent())
         except ValueError as error:
             paper.show(error)
             continue

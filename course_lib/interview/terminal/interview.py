@@ -31,6 +31,7 @@ _KEEP = Say(
     "compare yourself: it is not read.",
     "想把回答留在报告里就打字，以空行结束；直接按回车则不留。这一步课程不读，由你自己对照。",
 )
+_MORE = Say("Go on; an empty line ends your answer.", "可以继续输入；空行结束回答。")
 _MUCH = 30  # seconds beyond the plan of a step before it is worth a word
 
 
@@ -116,12 +117,14 @@ class Interview:
             f"请出声回答，{step.speak} 秒。说完按回车。",
         )
         begun = self.keyboard.ask(aloud.to(language), step.speak, TIME.to(language))
-        typing = _TYPE if conduct.is_read(step) else _KEEP
-        begun = begun or self.keyboard.ask(typing.to(language))
+        if begun:
+            self.say(_MORE)
+        else:
+            begun = self.keyboard.ask((_TYPE if conduct.is_read(step) else _KEEP).to(language))
         lines, stopped = [begun], False
         while lines[-1]:
             try:
-                lines.append(self.keyboard.more())
+                lines.append(self.keyboard.ask(""))
             except Stopped:  # what was typed so far is an answer
                 stopped = True
                 break

@@ -36,14 +36,15 @@ class Keyboard:
         self._read = read or input
 
     def ask(self, prompt: str, seconds: int = 0, over: str = "") -> str:
-        """Show a prompt and return the line that is typed, beside a countdown where `seconds` is not 0.
+        """Show a prompt, "" for one more line, and return what is typed, under a countdown where `seconds` is not 0.
 
         Raises:
             Stopped: for q, and at the end of the input.
             Skipped: for s.
             Switched: for the code of a language.
         """
-        self.paper.show(prompt)
+        if prompt:
+            self.paper.show(prompt)
         line = self._line(seconds, over)
         word = line.lower()
         if word == "q":
@@ -52,17 +53,6 @@ class Keyboard:
             raise Skipped
         if word in LANGUAGES:
             raise Switched(word)
-        return line
-
-    def more(self) -> str:
-        """Return one more line of an answer that was begun; only its end is a key: q, or the end of the input.
-
-        Raises:
-            Stopped: for these.
-        """
-        line = self._line()
-        if line.lower() == "q":
-            raise Stopped
         return line
 
     def _line(self, seconds: int = 0, over: str = "") -> str:
