@@ -136,8 +136,9 @@ def check(
 def hint(task: _Task) -> None:
     """Show the next of a task's three hints."""
     from course_lib.grading import hint as next_hint
+    from course_lib.interview.paper import Paper
 
-    print(next_hint(task))
+    Paper().card(next_hint(task))
 
 
 @app.command()
