@@ -35,7 +35,8 @@
 # besides, these are checked:
 #
 # - **`tflite`**, the bytes of the file: one input (1, 28, 28, 1) and one output (1, 10), each
-#   float32, int8 or uint8; one subgraph, no custom operators, no variables.
+#   float32, int8 or uint8; one subgraph, no custom operators, no variables, and no tensor computed
+#   in another type than float or 8 or 16 bits (its time must not depend on the image).
 # - **`contract`**, from `course_lib.deployment.write_contract`: that of the file; `labels` are
 #   `data.class_names`; `preprocessing` makes of **raw 8-bit** images what the model was trained on.
 # - **`scorecard`**, a `Scorecard(raw_bytes, accuracy, images, latency_ratio, method, tried)`: the
@@ -52,7 +53,7 @@
 # 预算给出三条界限，此外检查：
 #
 # - **`tflite`**，文件的字节：一个输入 (1, 28, 28, 1)，一个输出 (1, 10)，类型为 float32、int8 或
-#   uint8；只有一个子图，没有自定义算子和变量。
+#   uint8；只有一个子图，没有自定义算子和变量，计算出的张量只能是浮点、8 位或 16 位（耗时不能随图像而变）。
 # - **`contract`**，由 `course_lib.deployment.write_contract` 生成：与文件一致；`labels` 是
 #   `data.class_names`；`preprocessing` 把**原始 8 位**图像变成模型训练时的输入。
 # - **`scorecard`**，即 `Scorecard(raw_bytes, accuracy, images, latency_ratio, method, tried)`：
@@ -71,7 +72,7 @@
 #   `build`. NumPy, SciPy, LiteRT, LiteRT Quantizer and `course_lib` are there.
 # - The budgets are drawn for you, from your name and the course's seed, and all can be met. Each
 #   learner has the practice order below, one more on the baseline, and one on the second model.
-#   `course capstone --learner "Your name"` shows them.
+#   `course capstone --learner "Your name"` shows them, with `--seed N` if your instructor gave one.
 # - `build` is called once for each order. It has to look at the model and the budget.
 # - `course capstone --check FILE --learner "Your name" --out PAGE.html` measures, and writes a page
 #   with the verdict and five questions about your own numbers. Be ready to answer them aloud.
@@ -80,7 +81,7 @@
 # NumPy、SciPy、LiteRT、LiteRT Quantizer 和 `course_lib` 都可以用。
 # 预算按你的名字和课程种子抽取，都能达到。
 # 每人三单：下面的练习单，基线模型上另一份预算，第二个模型上一份预算；
-# `course capstone --learner "你的名字"` 会显示。每单调用一次 `build`，它必须看模型和预算行事。
+# `course capstone --learner "你的名字"` 会显示；老师给了种子的话，再加 `--seed N`。每单调用一次 `build`，它必须看模型和预算行事。
 # `course capstone --check 文件 --learner "你的名字" --out 页面.html` 进行测量，
 # 写出一页结果和关于你自己数字的五个问题。请准备好当面回答。
 
@@ -228,6 +229,7 @@ def build(model: Artifact, data: Dataset, budget: Budget) -> Delivery:
 
 # %%
 LEARNER = ""  # as your instructor writes it
-for order in orders(LEARNER):
+SEED = 0  # of your course, if your instructor gave one
+for order in orders(LEARNER, SEED):
     print(order.title, order.budget)
-practice(build, LEARNER)
+practice(build, LEARNER, SEED)
