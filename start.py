@@ -45,6 +45,8 @@ LAB_SETTINGS = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
     "@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}},
 }
+# A new kernel warns of unencrypted TCP in the terminal; it listens on this machine alone, and signs its messages.
+KERNEL_CONFIG = {"IPKernelApp": {"log_level": 40}}
 
 COMMANDS = {
     "lab": "set up, then open the course in JupyterLab (options after it go to JupyterLab)",
@@ -152,6 +154,7 @@ def set_up(tier: str, *, extras: bool) -> bool:
         install(tier, extras=want["extras"], leave=have.get("tier"))
         write_json(VENV / "etc/jupyter/jupyter_lab_config.json", LAB_CONFIG)
         write_json(VENV / "share/jupyter/lab/settings/overrides.json", LAB_SETTINGS)
+        write_json(VENV / "etc/ipython/ipython_kernel_config.json", KERNEL_CONFIG)
         write_json(STAMP, want)
         say(f"set up in {time.monotonic() - began:.0f} s")
         return True
@@ -322,7 +325,7 @@ def explain(doing: str, output: str) -> str:
 def lab(arguments: list[str]) -> int:
     """Write the start page and become JupyterLab."""
     prepare_workbook()
-    command = [str(PYTHON), "-m", "jupyterlab", f"--ServerApp.root_dir={ROOT}", "--log-level=WARN"]
+    command = [str(PYTHON), "-m", "jupyterlab", f"--ServerApp.root_dir={ROOT}", "--log-level=ERROR"]
     command.append(f"--LabApp.default_url=/lab/tree/{START_PAGE}")
     root = hasattr(os, "geteuid") and os.geteuid() == 0
     headless = sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -66,6 +68,18 @@ def test_a_file_that_is_missing_or_damaged_is_named_without_a_system_number(run,
     for command in ("contract", "device"):
         code, _, err = run(command, str(broken))
         assert (code, err.startswith("course: broken: ")) == (2, True)
+
+
+def test_progress_that_cannot_be_kept_is_one_line_and_the_grade_is_there(course, tmp_path):
+    (tmp_path / "file").write_text("")
+    work = tmp_path / "work.py"
+    work.write_text("def scale(values, factor):\n    return values\n", "utf-8")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COURSE_HOME": str(tmp_path / "file" / "home")}
+    command = [sys.executable, "-c", "from course_lib.cli import app; app(['check', 'work.py', '--task', '7A'])"]
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True)
+    assert "Task 7A" in done.stdout
+    assert done.stderr.startswith("course: Your progress is not kept")
+    assert done.stderr.count("\n") == 1
 
 
 def test_without_a_command_it_shows_the_help(run):
@@ -215,6 +229,27 @@ def test_run_leaves_no_kernel_behind(run, course, lesson):
     before = set(psutil.Process().children(recursive=True))
     run("run", "07")
     assert not [left.cmdline() for left in psutil.Process().children(recursive=True) if left not in before]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is another thing there")
+def test_ctrl_c_ends_a_lesson_without_a_traceback(course, tmp_path):
+    begun = tmp_path / "begun"
+    code = f"# %%\nimport pathlib, time\npathlib.Path({str(begun)!r}).touch()\ntime.sleep(60)\n"
+    (course / "topics" / "07_scale_a_list" / "lesson.py").write_text(code, "utf-8")
+    command = [sys.executable, "-c", "from course_lib.cli import app; app(['run', '07'])"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    child = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    try:
+        for _ in range(300):
+            if begun.exists():
+                break
+            time.sleep(0.1)
+        os.killpg(child.pid, signal.SIGINT)  # as a terminal does: to the kernel too
+        _, err = child.communicate(timeout=30)
+    finally:
+        child.kill()
+    assert child.returncode == 130
+    assert "Traceback" not in err
 
 
 def test_lab_says_how(run):

@@ -120,7 +120,7 @@ def test_a_check_and_its_misconception_need_no_solution(kit, tmp_path):
 def test_the_installer_names_the_python_it_wants(kit, tmp_path):
     script = kit / "learner/install.sh"
     assert subprocess.run(["sh", "-n", str(script)]).returncode == 0
-    assert r'sh \"$target/start-lab.sh\"' in script.read_text("utf-8")  # to be pasted, with a space in the path too
+    assert r"sh \"$target/start-lab.sh\"" in script.read_text("utf-8")  # to be pasted, with a space in the path too
     for name in ("dirname", "sh"):
         (tmp_path / name).symlink_to(shutil.which(name))
     bare = {"PATH": str(tmp_path), "HOME": str(tmp_path)}  # no Python on it

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -24,6 +25,7 @@ class OneLineErrors(TyperGroup):
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **options: Any) -> Any:
         """Run the command line and exit."""
+        warnings.formatwarning = lambda message, *_place, **_more: f"course: {message}\n"  # no line of our source
         try:
             code = super().main(args, *rest, **{**options, "standalone_mode": False})
         except Abort:
@@ -254,7 +256,7 @@ def _in_words(error: OSError) -> str:
         return str(Say(f"no such file: {error.filename}", f"没有这个文件：{error.filename}"))
     if error.strerror and error.filename:
         return f"{error.filename}: {error.strerror}"
-    return str(error) or type(error).__name__
+    return error.strerror or str(error) or type(error).__name__
 
 
 def _console(stderr: bool = False) -> Any:

@@ -45,6 +45,7 @@ def run_lesson(topic: Topic, started: Callable[[int, int], None] | None = None) 
 
     Raises:
         ValueError: when there is no lesson yet, or one of its cells fails; the message is one line.
+        KeyboardInterrupt: on Ctrl-C, with the kernel ended.
     """
     import nbformat
     from jupyter_client.kernelspec import KernelSpecManager
@@ -70,7 +71,7 @@ def run_lesson(topic: Topic, started: Callable[[int, int], None] | None = None) 
         notebook,
         km=AsyncKernelManager(kernel_name="python3", kernel_spec_manager=specs),
         timeout=CELL_SECONDS,
-        extra_arguments=["--log-level=ERROR"],
+        extra_arguments=["--log-level=CRITICAL"],
         resources={"metadata": {"path": str(folder if folder.is_dir() else course_root())}},
         on_cell_start=on_cell,
     )
@@ -90,6 +91,10 @@ def run_lesson(topic: Topic, started: Callable[[int, int], None] | None = None) 
             raise ValueError(_failed(topic, begun, f"{error.ename}: {error.evalue}")) from None
         except (CellTimeoutError, DeadKernelError) as error:
             raise ValueError(_failed(topic, begun, str(error))) from None
+        except AssertionError:
+            if client.km is None:  # Ctrl-C: nbclient ends the kernel in its own signal handler, then misses it
+                raise KeyboardInterrupt from None
+            raise
         lines = record.read_text("utf-8").splitlines() if record.exists() else []
     return _gather([json.loads(line) for line in lines])
 
