@@ -97,8 +97,8 @@ def check_zero_point_fits(choose_qparams, rng):
 @law(
     "4A",
     points=2,
-    en="no value of the range comes back more than one step away",
-    zh="区间内任何值往返后的误差不超过一个步长",
+    en="no value of the range comes back more than half a step away",
+    zh="区间内任何值往返后的误差不超过半个步长",
 )
 def check_round_trip(choose_qparams, rng):
     for rmin, rmax in [*ranges(rng), (0.0, 1.0), (-1.0, 0.0), (1.0, 3.0)]:
@@ -107,7 +107,7 @@ def check_round_trip(choose_qparams, rng):
         back = scale * (np.clip(np.round(x / scale) + zero_point, -128, 127) - zero_point)
         worst = float(np.max(np.abs(x - back)) / scale)
         expect(
-            worst <= 1 + 1e-6,
+            worst <= 0.51,  # a hundredth for who computes in float32
             en=f"in [{rmin:.4g}, {rmax:.4g}] some value comes back {worst:.2f} steps away: the ends do not fit",
             zh=f"区间 [{rmin:.4g}, {rmax:.4g}] 内有值往返后偏了 {worst:.2f} 个步长：两端放不下",
         )

@@ -5,7 +5,7 @@
 #
 # After this lesson you can
 #
-# - **compute** the two numbers that every integer tensor stores: 0.0 exact, every other value within one step (4A),
+# - **compute** the two numbers that every integer tensor stores: 0.0 exact, every other value within half a step (4A),
 # - **calibrate** a range at 3, 4 and 8 bits, never worse than min-max, whatever one outlier does (4B),
 # - **choose** between five modes by their bytes, points and microseconds, and say what you would verify (quiz).
 #
@@ -340,7 +340,7 @@ print(
 # %% [markdown]
 # ## Deeper
 #
-# What a second interviewer asks.
+# The encodings as a map, and the integers at the door.
 
 # %% [markdown]
 # ### Size against fidelity
