@@ -144,18 +144,19 @@ def check_form(magnitude_mask, rng):
 )
 def check_exact_count(magnitude_mask, rng):
     cases = {
-        "no two alike": rng.normal(size=(7, 11)),
-        "all equal": np.full((8, 8), -0.3, np.float32),
-        "int8 levels": rng.integers(-3, 4, (20, 15)).astype(np.float32),
-        "half are zero already": rng.normal(size=(10, 10)) * (rng.random((10, 10)) < 0.5),
+        ("no two alike", "互不相同"): rng.normal(size=(7, 11)),
+        ("all equal", "全部相等"): np.full((8, 8), -0.3, np.float32),
+        ("int8 levels", "int8 的台阶"): rng.integers(-3, 4, (20, 15)).astype(np.float32),
+        ("half are zero already", "一半本来就是零"): rng.normal(size=(10, 10))
+        * (rng.random((10, 10)) < 0.5),
     }
-    for name, w in cases.items():
+    for (name, chinese), w in cases.items():
         for sparsity in (0.01, 0.3, 0.66, 0.8, 0.99):
             gone = int(np.sum(~mask_of(magnitude_mask, w, sparsity)))
             expect(
                 gone == round(sparsity * w.size),
                 en=f"{name}: sparsity {sparsity} of {w.size} weights dropped {gone}",
-                zh=f"{name}：{w.size} 个权重、稀疏度 {sparsity}，去掉了 {gone} 个",
+                zh=f"{chinese}：{w.size} 个权重、稀疏度 {sparsity}，去掉了 {gone} 个",
             )
 
 
