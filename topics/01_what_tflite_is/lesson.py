@@ -510,7 +510,7 @@ print("accelerators that CompiledModel can be asked for:", *accelerators)
 # %% [markdown]
 # ## Deeper
 #
-# What a second interviewer asks.
+# Where the first answer's time goes, what the runtime says of hardware that is not there, and the way from PyTorch.
 
 # %% [markdown]
 # ### Where the first answer's time goes
