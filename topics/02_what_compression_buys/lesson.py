@@ -489,7 +489,7 @@ print(f"smallest file: {smallest}; fastest: {fastest}; same one: {smallest == fa
 # %% [markdown]
 # ## Deeper
 #
-# What a second interviewer asks.
+# When the batch grows, and what each gain costs those who maintain it.
 
 # %% [markdown]
 # ### Batch moves the dot
