@@ -659,7 +659,7 @@ print(
 # %% [markdown]
 # ## Deeper
 #
-# What a second interviewer asks.
+# Where the damage sits, a second meter that misses it, and a correction that was told of another rounding.
 
 # %% [markdown]
 # ### Weights or activations?
