@@ -470,7 +470,7 @@ print("wrong actions per 1,000:", round(mistakes[sound]), "->", round(mistakes[b
 # %% [markdown]
 # ## Deeper
 #
-# What a second interviewer asks.
+# An NPU's compiler that claims everything, three sets of kernels for one file, and what the firmware gets.
 
 # %% [markdown]
 # ### An NPU's compiler claims everything
