@@ -438,7 +438,7 @@ for letter in damaged:
 # %% [markdown]
 # ## Deeper
 #
-# What a second interviewer asks.
+# Which instrument sees which bug, what a phone can count without labels, and failures before there is a file.
 
 # %% [markdown]
 # ### Which instrument sees which patient?
