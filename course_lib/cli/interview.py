@@ -56,7 +56,12 @@ def interview(
             going = session.start(made, code, datetime.now())
             left = store.put_away()
             if left:
-                print(Say(f"The interview that was not finished is kept as {left}.", f"未完成的面试保存在 {left}。"))
+                print(
+                    Say(
+                        f"The interview that was not finished is kept as {left}; named current.json, it can be resumed.",
+                        f"未完成的面试保存在 {left}；改名为 current.json 后可以继续。",
+                    )
+                )
             store.save(going)
         elif lang:
             going = session.speak(going, code)

@@ -82,7 +82,7 @@ class Interview:
         whose = (
             Say("your own", "你自己的")
             if plan.own
-            else Say("the course's: you have run no lesson yet", "课程的，因为你还没跑过课程")
+            else Say("the course's, for want of your own", "课程的，因为还没有你自己的")
         )
         return Say(
             f"{plan.minutes} minutes, {len(plan.steps)} steps: {asked} questions with follow-ups, a table, a "
