@@ -58,7 +58,7 @@ def interview(
             if left:
                 print(
                     Say(
-                        f"The interview that was not finished is kept as {left}; named current.json, it can be resumed.",
+                        f"The interview that was not finished is kept as {left}; as current.json it can be resumed.",
                         f"未完成的面试保存在 {left}；改名为 current.json 后可以继续。",
                     )
                 )
