@@ -314,10 +314,22 @@ def _made(topics: Sequence[catalog.Topic], best: Mapping[str, int]) -> plan.Plan
     return plan.plan(topics, wish, today, solved(topics, best)) if wish and wish.day >= today else None
 
 
+def _read_only(root: Path) -> Say:
+    """Say what to do with a copy of the course that belongs to somebody else."""
+    folder, links = root / workbook.FOLDER, f"`sh {root}/docs/jupyterhub_home.sh {root}`"
+    return Say(
+        f"{folder} is not yours to write in: make a clone of your own, or a folder of links to this one with {links}",
+        f"{folder} 对你是只读的：请自己克隆一份，或运行 {links} 建一个链接文件夹",
+    )
+
+
 def main() -> int:
     """Prepare `workbook/` for a start; every foreseeable fault is one line on stderr and exit code 1."""
     try:
         _, made, stale = write()
+    except PermissionError:
+        print(f"course: {_read_only(course_root())}", file=sys.stderr)
+        return 1
     except (OSError, ValueError) as error:
         print(f"course: {error}", file=sys.stderr)
         return 1

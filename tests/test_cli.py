@@ -223,6 +223,15 @@ def test_run_says_in_which_cell_a_lesson_stopped(run, course):
     assert "has no lesson yet" in run("run", "07")[2]
 
 
+def test_a_kernel_that_dies_is_said_with_its_last_words(run, course):
+    code = "# %%\nimport os\nos.write(2, b'out of luck')\nos.abort()\n"
+    (course / "topics" / "07_scale_a_list" / "lesson.py").write_text(code, "utf-8")
+    status, _, err = run("run", "07")
+    assert status == 2
+    assert "stopped in code cell 1" in err
+    assert "out of luck" in err
+
+
 @pytest.mark.parametrize("lesson", ["a = 1\n", "a / 0\n"], ids=["ends", "stops"])
 def test_run_leaves_no_kernel_behind(run, course, lesson):
     (course / "topics" / "07_scale_a_list" / "lesson.py").write_text("# %%\n" + lesson, "utf-8")

@@ -171,3 +171,17 @@ def test_a_new_language_and_a_new_plan_are_on_the_page_at_once(course, monkeypat
     assert date.today().isoformat() not in page.read_text("utf-8")
     assert call("plan", "--date", day, "--hours", "5") == 0
     assert date.today().isoformat() in page.read_text("utf-8")
+
+
+def test_somebody_elses_copy_says_how_to_get_one_of_ones_own(course, monkeypatch, capsys):
+    def refuse():
+        raise PermissionError(13, "Permission denied", ".part")
+
+    monkeypatch.setenv("COURSE_ROOT", str(course))
+    monkeypatch.setattr(start_page, "write", refuse)
+    assert start_page.main() == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    script = re.search(r"`sh (\S+) ", said)
+    assert script
+    assert Path(script[1]).is_file()

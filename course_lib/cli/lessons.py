@@ -85,12 +85,15 @@ def run_lesson(topic: Topic, started: Callable[[int, int], None] | None = None) 
             "PYTHONPATH": os.pathsep.join(paths),
             "TF_CPP_MIN_LOG_LEVEL": os.environ.get("TF_CPP_MIN_LOG_LEVEL", "3"),
         }
+        kernel_log = Path(scratch, "kernel.log")
         try:
-            client.execute(env=environment, cleanup_kc=True)
+            with kernel_log.open("wb") as errors:  # the runtimes chat there while they end
+                client.execute(env=environment, cleanup_kc=True, stderr=errors)
         except CellExecutionError as error:
             raise ValueError(_failed(topic, begun, f"{error.ename}: {error.evalue}")) from None
         except (CellTimeoutError, DeadKernelError) as error:
-            raise ValueError(_failed(topic, begun, str(error))) from None
+            last = kernel_log.read_text("utf-8", errors="replace").strip().splitlines()[-1:]
+            raise ValueError(_failed(topic, begun, "\n".join([str(error), *last]))) from None
         except AssertionError:
             if client.km is None:  # Ctrl-C: nbclient ends the kernel in its own signal handler, then misses it
                 raise KeyboardInterrupt from None
