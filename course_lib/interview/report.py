@@ -22,7 +22,7 @@ KINDS: dict[Kind, Say] = {
     "said": Say("said", "说到了"),
     "passed": Say("check passed", "检查通过"),
     "missed": Say("not said", "没说到"),
-    "contradicted": Say("the opposite was said", "说反了"),
+    "contradicted": Say("sounds like the opposite", "听上去说反了"),
     "pitfall": Say("fell into a pitfall", "落入误区"),
     "failed": Say("check not passed", "检查未通过"),
     "skipped": Say("passed over", "跳过"),

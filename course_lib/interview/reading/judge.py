@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from course_lib.interview.reading.cues import Cues, stands, together
-from course_lib.interview.reading.polarity import dismissed, distinguishes, goes_on, hedged, sweeping
+from course_lib.interview.reading.polarity import dismissed, goes_on, hedged, sweeping
 from course_lib.interview.reading.values import Heard
 from course_lib.language import Say
 
@@ -23,7 +23,7 @@ _DOUBT = Say(
     "词是对的；但你的回答里有不止一个误区，这一句到底怎么说的，请自己判断。",
 )
 _SAID = Say("This says it.", "这里说到了。")
-_OPPOSITE = Say("This says the opposite.", "这里说反了。")
+_OPPOSITE = Say("This sounds like the opposite. Is it what you mean?", "听上去说反了：你是这个意思吗？")
 
 
 @dataclass(frozen=True)
@@ -118,4 +118,4 @@ def _excepted(cues: Cues, said: str, language: str) -> bool:
     """Return whether a sentence names an exception that makes the claim right: it has to mean it as one."""
     if not cues.unless or not cues.unless.search(said):
         return False
-    return distinguishes(said, language) and not sweeping(said, language)
+    return not sweeping(said, language)

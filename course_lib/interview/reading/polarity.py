@@ -75,11 +75,6 @@ def sweeping(text: str, language: str) -> bool:
     return bool(_WORDS["universal"][language].search(text)) and not _WORDS["turn"][language].search(text)
 
 
-def distinguishes(text: str, language: str) -> bool:
-    """Return whether a sentence makes a difference ("only", "but", "not"): then a word may name an exception."""
-    return bool(_WORDS["limit"][language].search(text))
-
-
 def turns(language: str) -> re.Pattern[str]:
     """Return the words at which a sentence turns to something else or to the contrary."""
     return _WORDS["turns"][language]

@@ -12,7 +12,7 @@ from course_lib.interview.reading.cues import compile_cues
 from course_lib.interview.reading.judge import Sentence, doubted, falls_into, judge_point
 from course_lib.interview.reading.numbers import compare_numbers
 from course_lib.interview.reading.polarity import hedged, owned
-from course_lib.interview.reading.sentences import is_list, normal, sentences, speaks
+from course_lib.interview.reading.sentences import is_list, normal, sentences, speaks, unquoted
 from course_lib.interview.reading.typing_errors import mend, vocabulary
 from course_lib.interview.reading.values import Fallen, NumberSaid, Reading
 from course_lib.language import Say
@@ -83,7 +83,7 @@ def _listen(page: Page, answer: str, language: str) -> tuple[list[Sentence], Say
         words = vocabulary(_cues(page))
         plain = tuple(mend(each, words) for each in typed)
     asked = " ".join(normal(each, language) for each in sentences(page.question))
-    normals = [normal(each, language) for each in plain]
+    normals = [normal(unquoted(each, language), language) for each in plain]
     normals = ["" if _repeats(each, asked, language) else each for each in normals]
     own = owned(normals, language)
     spoken = [text if speaks(each, language) else "" for each, text in zip(typed, own, strict=True)]

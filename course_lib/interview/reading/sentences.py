@@ -32,12 +32,21 @@ _CONTRACTIONS = (
     (re.compile(r"\b(\w+)'(?:s|ll|ve|d|m)\b"), r"\1"),
 )
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*%?|[a-z]+\d*(?:x\d+)?(?:_[a-z0-9]+)*|[,;:()\u2014?!]|[^\W\d_]+")
+_QUOTED = {
+    "en": re.compile(r"[\"“](?:[^\"“”\s]+\s+){3,}[^\"“”]*[\"”]"),
+    "zh": re.compile(r"[\"“「『][^\"“”「」『』]{8,}[\"”」』]"),
+}
 _LIST = re.compile(r"[,;、，；/|\n•]+|\s-\s")
 _WORDS = {
     name: frozenset(words.split())
     for name, words in tomllib.loads(Path(__file__).with_name("words.toml").read_text("utf-8")).items()
 }
 _HAN_VERB = re.compile("|".join(sorted(_WORDS["chinese_verbs"])))
+
+
+def unquoted(sentence: str, language: str) -> str:
+    """Return a sentence without the claims that it quotes: who quotes a claim only mentions it."""
+    return _QUOTED[language].sub(" , ", sentence)
 
 
 def sentences(text: str) -> tuple[str, ...]:
