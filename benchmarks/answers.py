@@ -3,13 +3,13 @@
     python benchmarks/answers.py              # ten seconds; writes benchmarks/answers.csv and answers.md
     python benchmarks/answers.py --show 05    # each disagreement on one topic (NN), and writes nothing
 
-The samples are in benchmarks/answers: `NN.toml` by somebody who had not seen the reader ("blind"), `NN.author.toml` by
-whoever wrote the cues. Each file is a list of
+The samples are in benchmarks/answers: `NN.toml` and `NN.unread.toml` by people who had not seen the reader ("blind",
+"unread"), `NN.author.toml` by whoever wrote the cues. Each file is a list of
 
     [[answer]]
     language = "en"            # or "zh"
     kind = "strong"            # strong | partial | folk-wrong | off-topic
-    by = "blind"               # or "author"
+    by = "blind"               # or "unread" or "author"
     heard = [0, 2]             # the points of the card that a fair interviewer would tick
     contradicted = [1]         # the points that the answer says the opposite of
     pitfalls = [0]             # the pitfalls it falls into
@@ -26,8 +26,12 @@ worth before it was read:
 - second contact: the answers of the odd topics but 21 read, all cues widened from what people say there; the
   figures are those of the half whose texts were still unread, its totals were not (commit c5aa733).
 
-Then that half was read too. So the figures of now are of known answers; what a stranger's answer meets is rather the
-second contact. `git checkout` of a commit and this program give its figures again.
+Then that half was read too: "blind" and "author" are known answers now. **What a stranger's answer meets
+is "unread"**: 240 answers written later, each with plain contradictions or denied myths. While the reader was mended
+for them nobody looked at a text or at a single disagreement, only a few times at the totals; "Third contact" is what
+the reader of before was worth on them (commit 9880b42). One person labelled them, once; whether a folk-wrong answer
+only falls into a pitfall or also contradicts a point is often a matter of taste. `git checkout` of a commit and this
+program give its figures again.
 """
 
 from __future__ import annotations
@@ -137,11 +141,12 @@ def orders(read: Iterable[tuple[Sample, Reading]]) -> list[str]:
 
 
 def ranking(read: Iterable[tuple[Sample, Reading]]) -> str:
-    """Say on how many cards the order holds, for all answers and for the blind ones of each language alone."""
+    """Say on how many cards the order holds, for all answers and for a stranger's in each language alone."""
     known = list(read)
     lines = []
-    for name, language in (("all answers", ""), ("blind, English", "en"), ("blind, Chinese", "zh")):
-        some = [(s, r) for s, r in known if not language or (s.by == "blind" and s.language == language)]
+    for by, language in (("", ""), ("blind", "en"), ("blind", "zh"), ("unread", "en"), ("unread", "zh")):
+        some = [(s, r) for s, r in known if not by or (s.by == by and s.language == language)]
+        name = f"{by}, {language}" if by else "all answers"
         cards, broken = len({sample.number for sample, _ in some}), orders(some)
         held = f"{cards - len(broken)} of {cards} cards"
         lines.append(f"- {name}: on {held}" + (f"; not on {', '.join(broken)}" if broken else ""))
