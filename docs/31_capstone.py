@@ -53,7 +53,8 @@
 # 预算给出三条界限，此外检查：
 #
 # - **`tflite`**，文件的字节：一个输入 (1, 28, 28, 1)，一个输出 (1, 10)，类型为 float32、int8 或
-#   uint8；只有一个子图，没有自定义算子和变量，计算出的张量只能是浮点、8 位或 16 位（耗时不能随图像而变）。
+#   uint8；只有一个子图，没有自定义算子和变量，计算出的张量只能是浮点、8 位或 16 位
+#   （耗时不能随图像而变）。
 # - **`contract`**，由 `course_lib.deployment.write_contract` 生成：与文件一致；`labels` 是
 #   `data.class_names`；`preprocessing` 把**原始 8 位**图像变成模型训练时的输入。
 # - **`scorecard`**，即 `Scorecard(raw_bytes, accuracy, images, latency_ratio, method, tried)`：
@@ -81,7 +82,8 @@
 # NumPy、SciPy、LiteRT、LiteRT Quantizer 和 `course_lib` 都可以用。
 # 预算按你的名字和课程种子抽取，都能达到。
 # 每人三单：下面的练习单，基线模型上另一份预算，第二个模型上一份预算；
-# `course capstone --learner "你的名字"` 会显示；老师给了种子的话，再加 `--seed N`。每单调用一次 `build`，它必须看模型和预算行事。
+# `course capstone --learner "你的名字"` 会显示；老师给了种子的话，再加 `--seed N`。
+# 每单调用一次 `build`，它必须看模型和预算行事。
 # `course capstone --check 文件 --learner "你的名字" --out 页面.html` 进行测量，
 # 写出一页结果和关于你自己数字的五个问题。请准备好当面回答。
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from pathlib import Path
@@ -224,6 +225,25 @@ def test_a_sentence_is_told_from_keywords(language, text, says):
         ("快一点八倍", "factor", 1.8, 1.8),
         ("快了三四倍", "factor", 3, 4),
         ("快二十倍", "factor", 20, 20),
+        ("twice as fast", "factor", 2, 2),
+        ("a third of the size", "factor", 1 / 3, 1 / 3),
+        ("two thirds of the weights", "factor", 2 / 3, 2 / 3),
+        ("half the file", "factor", 0.5, 0.5),
+        ("ten times faster", "factor", 10, 10),
+        ("two and a half times smaller", "factor", 2.5, 2.5),
+        ("an order of magnitude faster", "factor", 10, 10),
+        ("thirty to fifty percent", "percent", 30, 50),
+        ("half a point", "points", 0.5, 0.5),
+        ("twenty-five milliseconds", "time", 0.025, 0.025),
+        ("1/4 of the size", "factor", 0.25, 0.25),
+        ("体积三分之一", "factor", 1 / 3, 1 / 3),
+        ("省了一半", "factor", 0.5, 0.5),
+        ("快一倍", "factor", 2, 2),
+        ("快两倍", "factor", 2, 2),
+        ("四分之一大小", "factor", 0.25, 0.25),
+        ("八成的权重", "percent", 80, 80),
+        ("一两个点", "points", 1, 2),
+        ("一个数量级", "factor", 10, 10),
     ],
 )
 def test_numbers_with_units(text, kind, low, high):
@@ -234,8 +254,9 @@ def test_numbers_with_units(text, kind, low, high):
 
 @pytest.mark.parametrize(
     "text",
-    ["int8 and float16", "28x28 pixels", "in 2024", "version 3", "100 images", "第 3 层", "百分之十几", "好几倍"],
-)
+    ["int8 and float16", "28x28 pixels", "in 2024", "version 3", "100 images", "第 3 层", "百分之十几", "好几倍",
+     "half precision", "check it twice", "three times a day", "at one point in time", "快一点", "分成两份"],
+)  # fmt: skip
 def test_numbers_without_units_are_left_alone(text):
     assert quantities(text) == ()
 
@@ -256,6 +277,36 @@ def test_numbers_are_compared_with_the_point_that_is_shown():
     assert read[0].measured == "3.37x"
     (bound,) = compare_numbers(page, {"speed": 3.37, "loss": 0.2}, [("More than 2x.", frozenset({0}))])
     assert bound.verdict == "unknown"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It is not 4x faster.",
+        "It isn't four times faster.",
+        "4x is a myth.",
+        "并不是 4 倍。",
+        "4 倍是不可能的。",
+        "没有四倍。",
+    ],
+)
+def test_a_number_that_is_denied_agrees_with_nothing(text):
+    page = Page("t", "q?", points=(Point("It is {speed:.1f}x faster."),))
+    (read,) = compare_numbers(page, {"speed": 4.0}, [(text, frozenset({0}))])
+    assert (read.verdict, read.measured) == ("unknown", "")
+
+
+def test_what_stands_beside_a_denied_number_still_counts():
+    page = Page("t", "q?", points=(Point("It is {speed:.1f}x faster."),))
+    for text in ("Not 4x but 2.1x.", "并不是 4 倍，而是 2.1 倍。"):
+        read = compare_numbers(page, {"speed": 2.0}, [(text, frozenset({0}))])
+        assert [each.verdict for each in read] == ["unknown", "agrees"]
+
+
+def test_a_number_that_others_claim_is_not_the_speaker_s():
+    known = topic(10)
+    said = "Vendors claim that int8 is 3.7x smaller."
+    assert [each.verdict for each in read_answer(known, said, "en").numbers] == ["unknown"]
 
 
 def test_a_number_is_set_beside_the_nearest_one_that_was_measured():
@@ -340,6 +391,70 @@ def test_denying_a_myth_earns_nothing_and_is_no_pitfall(language):
             }
             for text in denials[language]:
                 assert not earns(read_answer(each, text, language)), (each.name, text)
+
+
+REBUTTALS = {
+    "en": (
+        "A colleague once told me: {says}. He was wrong.",
+        "If someone tells me {says}, I ask for the measurement.",
+        "At first I thought {says}. Then I measured and it was wrong.",
+        "I doubt that {says}.",
+        "{says}, or so they say.",
+        'The textbook sentence "{says}" is misleading.',
+    ),
+    "zh": (
+        "同事跟我说{says}，他说错了。",
+        "我怀疑{says}。",
+        "我原来认为{says}，后来发现错了。",
+        "“{says}”这句话要加条件。",
+    ),
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nine_of_ten_myths_in_the_mouth_of_others_are_not_the_speaker_s(language):
+    heard = tried = 0
+    for each in WRITTEN:
+        for pitfall in each.card.page(language).pitfalls:
+            says = re.sub("[.;。；] ?", ", " if language == "en" else "，", each.fill(pitfall.says).rstrip(".。"))
+            for frame in REBUTTALS[language]:
+                tried += 1
+                heard += earns(read_answer(each, frame.format(says=says), language))
+    assert heard < tried / 10
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_hardly_anything_that_a_card_says_as_true_is_heard_as_wrong(language):
+    wrong = tried = 0
+    for each in WRITTEN:
+        page = each.card.page(language)
+        for text in (page.answer, *(p.text for p in page.points), *(p.why for p in page.pitfalls)):
+            tried += 1
+            reading = read_answer(each, each.fill(text), language)
+            wrong += bool(reading.pitfalls) or any(point.verdict == "contradicted" for point in reading.points)
+    assert wrong <= tried / 50
+
+
+@pytest.mark.parametrize(
+    ("text", "limited"),
+    [
+        ("It is supported if a kernel exists.", True),
+        ("It may be faster.", False),
+        ("It may run faster.", True),
+        ("If you want it smaller, prune it.", False),
+        ("Whatever the model, it is always faster if you prune.", False),
+        ("No float operator may remain.", False),
+    ],
+)
+def test_a_wish_is_no_limit_and_who_speaks_of_everything_means_no_exception(text, limited):
+    assert hedged(normal(text, "en"), "en") is limited
+
+
+def test_what_contradicts_a_point_stands_in_one_thought():
+    cues = compile_cues(("against zeros & +smaller",), "en").against[0]
+    assert together(cues, [normal("Zeros make it smaller.", "en")], "en", closely=True)
+    said = normal("Zeros leave the file alone, but the download is smaller.", "en")
+    assert not together(cues, [said], "en", closely=True)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

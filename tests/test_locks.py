@@ -45,7 +45,7 @@ def test_everything_follows_from_pyproject():
 @pytest.mark.parametrize(
     ("name", "pattern", "replacement", "complaint"),
     [
-        ("pyproject.toml", r'^dependencies = \[', 'dependencies = [\n  "left-pad",', "left-pad is missing"),
+        ("pyproject.toml", r"^dependencies = \[", 'dependencies = [\n  "left-pad",', "left-pad is missing"),
         ("pyproject.toml", r"numpy==[\d.]+", "numpy==1.0", "numpy==.* does not satisfy numpy==1.0"),
         ("pyproject.toml", r'"ruff"', '"ruff<0.1"', "requirements-extras.lock: ruff==.* does not satisfy"),
         ("pyproject.toml", r"setuptools>=\d+", "setuptools<1", "core.lock: setuptools==.* does not satisfy"),

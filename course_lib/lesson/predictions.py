@@ -51,9 +51,7 @@ def predict(name: str, en: str, *, zh: str, unit: str = "", choices: Choices | N
     emit(html, f"Predict: {question}{options}", live=_control(name, question, unit, labels) if in_kernel() else None)
 
 
-def reveal(
-    name: str, measured: float | int | str, unit: str | None = None, *, modelled: bool = False
-) -> None:
+def reveal(name: str, measured: float | int | str, unit: str | None = None, *, modelled: bool = False) -> None:
     """Show the learner's prediction beside what was measured; without a prediction, say so.
 
     ``measured`` is a number, or the one of the choices that came true. ``unit`` defaults to the prediction's.
