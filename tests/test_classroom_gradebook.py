@@ -313,6 +313,8 @@ def test_moodle_and_canvas_are_told_points_under_their_own_names_for_people(tmp_
     for name in names:
         (tmp_path / "moodle" / name).mkdir(parents=True)
         (tmp_path / "moodle" / name / "07.ipynb").write_text(right, "utf-8")
+    (tmp_path / "moodle" / "Zoe_1237_assignsubmission_file_").mkdir()
+    (tmp_path / "moodle" / "Zoe_1237_assignsubmission_file_" / "07.ipynb").write_text(right[:300], "utf-8")
     (tmp_path / "canvas").mkdir()
     (tmp_path / "canvas/leeann_LATE_40001_900001_07-1.ipynb").write_text(right, "utf-8")
     graded(tmp_path / "moodle", tmp_path / "one")
@@ -323,6 +325,7 @@ def test_moodle_and_canvas_are_told_points_under_their_own_names_for_people(tmp_
         ("Participant 1236", "'=Eve", "20", "10"),
         ("Participant 1234", "Ann Lee", "20", "10"),
         ("Participant 1235", "Ann Lee", "20", "10"),
+        ("", "Zoe", "", ""),  # nothing to import until somebody has looked
     ]
     sheet = list(csv.reader((tmp_path / "two/canvas.csv").read_text("utf-8").splitlines()))
     assert sheet[0] == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "7A", "7B"]

@@ -122,9 +122,11 @@ def _tell(done: Done) -> None:
     for words in done.containment:
         print(Say(f"Protection: {words.en}", f"防护：{words.zh}"))
     quiet = {"system", "older", "not asked"}
-    for kind, count in sorted(done.unmatched.items()):
-        if kind not in quiet:
-            print(Say(f"{KINDS[kind].en}: {count}", f"{KINDS[kind].zh}：{count}"))
+    loud = {kind: count for kind, count in sorted(done.unmatched.items()) if kind not in quiet}
+    for kind, count in loud.items():
+        print(Say(f"{KINDS[kind].en}: {count}", f"{KINDS[kind].zh}：{count}"))
+    if loud:
+        print(Say("Which ones, and why, is in unmatched.csv.", "是哪些文件、为什么，见 unmatched.csv。"))
     if done.changed is not None:
         print(Say(f"{len(done.changed)} changes of points:", f"{len(done.changed)} 处分数变化："))
     for change in done.changed or ():

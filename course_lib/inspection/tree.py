@@ -154,8 +154,8 @@ def _what_it_is(content: bytes) -> str:
     if len(content) < _PREFIX_AND_IDENTIFIER:
         return f"it has {len(content)} bytes, too few for a header" if content else "it is empty"
     kinds = {
-        b"PK\x03\x04": "it is a zip archive (a .task bundle or a .keras file?): unpack it first",
-        b"\x89HDF": "it is an HDF5 file (Keras weights): convert the model first",
+        b"PK\x03\x04": "it is a zip archive: unpack a .task bundle, `course compress` a .keras file",
+        b"\x89HDF": "it is an HDF5 file: `course compress` converts a Keras model",
         b"\x1f\x8b": "it is gzip-compressed: decompress it first",
         b"LITERTLM": "it is a .litertlm bundle: unpack it first",
         b"GGUF": "it is a GGUF file, of another runtime",

@@ -101,7 +101,10 @@ def long(book: Gradebook) -> list[list[Cell]]:
 
 
 def moodle(book: Gradebook) -> list[list[Cell]]:
-    """Return what Moodle's offline grading worksheet takes (Identifier), with a column per task for grade import."""
+    """Return what Moodle's offline grading worksheet takes (Identifier), with a column per task for grade import.
+
+    Who handed in nothing that could be read has no grade, rather than none of the points: somebody has to look first.
+    """
     tasks = book.tasks()
     head = ["Identifier", "Full name", "Grade", "Maximum Grade", "Last modified (grade)", "Feedback comments", *tasks]
     lines: list[list[Cell]] = [list(head)]
@@ -111,7 +114,7 @@ def moodle(book: Gradebook) -> list[list[Cell]]:
         said = "; ".join(f"{task}: {points.get(task, '-')}/{POINTS_PER_TASK}" for task in tasks)
         per_task: list[Cell] = [points.get(task, "") for task in tasks]
         name = learner.removesuffix(f" ({number})") if number else learner
-        grade = [sum(points.values()), POINTS_PER_TASK * len(tasks)]
+        grade: list[Cell] = [sum(points.values()) if points else "", POINTS_PER_TASK * len(tasks)]
         lines.append([f"Participant {number}" if number else "", name, *grade, "", said, *per_task])
     return lines
 
