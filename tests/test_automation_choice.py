@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from course_lib.automation import Trial, choose, gate, halving, pareto
+from course_lib.automation.gate import samples_to_tell
 from course_lib.automation.pareto import as_good, bytes_and_errors
 from course_lib.core import Artifact
+from course_lib.evaluation.statistics import paired_difference
 from course_lib.models import float_tflite
 from course_lib.techniques import Int8
 from tests.sweep_child import small_data
@@ -124,3 +127,7 @@ def test_a_gate_stays_shut_when_there_are_too_few_samples_to_tell():
     assert few.comparison.difference == 0
     assert not few.passed
     assert few.comparison.verdict == "inconclusive"
+    enough = samples_to_tell(few.comparison)
+    assert f"About {enough:,} samples would tell" in few.demands[0].sentence.en
+    assert paired_difference(0, 0, enough).low > -0.005 > paired_difference(0, 0, round(enough / 1.03)).low
+    assert samples_to_tell(replace(few.comparison, difference=-0.01)) is None

@@ -8,7 +8,10 @@ from course_lib.core import Artifact
 from course_lib.evaluation import compare
 from course_lib.evaluation.comparison import MARGIN, Comparison
 from course_lib.evaluation.measuring import Samples
+from course_lib.evaluation.statistics import paired_difference
 from course_lib.language import Say
+
+_MOST_TIMES = 1_000  # a plan for more samples than that is none
 
 
 @dataclass(frozen=True)
@@ -61,11 +64,37 @@ def gate(
     if max_bytes is not None and max_bytes < 1:
         raise ValueError(f"max_bytes must be 1 or more, got {max_bytes}")
     found = compare(reference, candidate, data, margin=max_loss, latency=False)
-    demands = [Demand("accuracy", found.verdict == "non-inferior", Say(found.sentence, found.sentence_zh))]
+    demands = [Demand("accuracy", found.verdict == "non-inferior", _on_accuracy(found))]
     demands.append(_at_most("growth", candidate.raw_bytes, int(reference.raw_bytes * (1 + max_growth))))
     if max_bytes is not None:
         demands.append(_at_most("bytes", candidate.raw_bytes, max_bytes))
     return Gate(tuple(demands), found)
+
+
+def samples_to_tell(found: Comparison) -> int | None:
+    """Return about how many samples would clear the margin if they flipped as these do; None when no number would.
+
+    A plan, no promise: the next samples may flip otherwise. Found by growing the counts until Tango's interval clears.
+    """
+    if found.difference <= -found.margin:
+        return None
+    times = 1.0
+    while times < _MOST_TIMES:
+        only_a, only_b, images = (round(times * each) for each in (found.only_a, found.only_b, found.images))
+        if paired_difference(only_a, only_b, images, found.difference_interval.level).low > -found.margin:
+            return images
+        times *= 1.02
+    return None
+
+
+def _on_accuracy(found: Comparison) -> Say:
+    more = samples_to_tell(found) if found.verdict == "inconclusive" else None
+    if more is None:
+        return Say(found.sentence, found.sentence_zh)
+    return Say(
+        f"{found.sentence} About {more:,} samples would tell, if they flip as these do.",
+        f"{found.sentence_zh}如果更多样本的翻转比例不变，约 {more:,} 个样本可以分出结果。",
+    )
 
 
 def _at_most(name: str, found: int, limit: int) -> Demand:
