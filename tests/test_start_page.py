@@ -153,15 +153,16 @@ def test_the_interviews_page_is_copied_linked_and_renewed_like_an_exercise(cours
     assert (fresh, backup.read_text("utf-8")) == (copy, "mine")
 
 
+def call(*arguments):
+    with pytest.raises(SystemExit) as ended:
+        app(list(arguments))
+    return ended.value.code
+
+
 def test_a_new_language_and_a_new_plan_are_on_the_page_at_once(course, monkeypatch, tmp_path):
     monkeypatch.setenv("COURSE_ROOT", str(course))
     monkeypatch.setenv("COURSE_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("COURSE_LANG", raising=False)
-
-    def call(*arguments):
-        with pytest.raises(SystemExit) as ended:
-            app(list(arguments))
-        return ended.value.code
 
     assert not start_page.refresh(course)
     page, _, _ = start_page.write(course)
@@ -171,6 +172,21 @@ def test_a_new_language_and_a_new_plan_are_on_the_page_at_once(course, monkeypat
     assert date.today().isoformat() not in page.read_text("utf-8")
     assert call("plan", "--date", day, "--hours", "5") == 0
     assert date.today().isoformat() in page.read_text("utf-8")
+
+
+def test_an_exercise_that_was_begun_afresh_is_no_longer_said_to_have_changed(course, monkeypatch):
+    monkeypatch.setenv("COURSE_ROOT", str(course))
+    source = next(ROOT.glob("exercises/01_*.ipynb"))
+    (course / "exercises").unlink()
+    (course / "exercises").mkdir()
+    mine = course / "exercises" / source.name
+    mine.write_bytes(source.read_bytes())
+    start_page.write(course)
+    mine.write_text(source.read_text("utf-8").replace("def ", "def new_", 1), "utf-8")
+    page, _, _ = start_page.write(course)
+    assert "has changed" in page.read_text("utf-8")
+    assert call("reset", "01") == 0
+    assert "has changed" not in page.read_text("utf-8")
 
 
 def test_somebody_elses_copy_says_how_to_get_one_of_ones_own(course, monkeypatch, capsys):

@@ -157,9 +157,11 @@ def reset(topic: _Topic) -> None:
 
     31 is the capstone, 00 the interview's page. The fresh copy goes into workbook/, yours gets a name with the date.
     """
+    from course_lib import start_page
     from course_lib.workbook import reset as renew
 
     copy, backup = renew(topic)
+    start_page.refresh()  # it may have said that this exercise has changed
     print(Say(f"A fresh copy is in {copy}.", f"新的练习在 {copy}。"))
     if backup:
         print(Say(f"Yours is kept as {backup}.", f"你的版本保留为 {backup}。"))
