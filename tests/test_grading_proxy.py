@@ -269,8 +269,9 @@ def test_what_the_learner_does_to_an_argument_stays_there(names):
 
 def test_unchanged_tells_which_argument_was_written_to(names):
     assert unchanged(names.echo, [1, 2]) == [1, 2]
-    with pytest.raises(Failed, match="argument 1"):
+    with pytest.raises(Failed, match="argument 1") as caught:
         unchanged(names.scribble, np.ones(3))
+    assert "就地修改了第 1 个参数" in caught.value.say.zh
     with pytest.raises(Failed, match="argument 1"):
         unchanged(names.append, [1], other=[2])
     with pytest.raises(Failed, match="items"):

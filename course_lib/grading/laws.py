@@ -112,9 +112,11 @@ def unchanged(function: Any, *args: Any, **kwargs: Any) -> Any:
         raise TypeError("unchanged() needs one of the learner's functions")
     value, changed = call_watched(function, args, kwargs, watch=True)
     if changed:
+        place = changed[0].removeprefix("argument ")
+        named = f" {place}" if place == changed[0] else f"第 {place} 个参数"
         raise Failed(
             f"{function._label} changed {changed[0]} in place; work on a copy.",
-            f"{function._label} 就地修改了 {changed[0]}；请在副本上运算。",
+            f"{function._label} 就地修改了{named}；请在副本上运算。",
         )
     return value
 
